@@ -1,0 +1,75 @@
+import type { Frame, Incoming } from "../lib/frame.ts";
+import type { Lane } from "../lib/lane.ts";
+
+/** How a link ended. `clean` means a closing handshake took place. */
+export interface LinkEnd {
+  readonly code: number;
+  readonly reason: string;
+  readonly clean: boolean;
+}
+
+/** Why a link must end although its peer did nothing: decided by the transport, worded by the dialect. */
+export type LinkFault =
+  /** The byte budget is used up and nothing droppable is left. */
+  | "slow_consumer"
+  /** No sign of life within `pongWaitMs`. */
+  | "heartbeat_timeout"
+  /** An incoming message is larger than the link takes. */
+  | "message_too_large"
+  /** The bytes break the transport's own protocol (bad UTF-8, a reserved bit, too many fragments). */
+  | "protocol_error";
+
+/** Who listens to a link. All calls are made by the link, never from inside a call to the link. */
+export interface LinkListener {
+  /** One whole message. While `pause` is in force no message is handed over. */
+  message(data: Incoming): void;
+  /**
+   * The transport cannot go on. The listener should answer with `link.close(code, reason)` in its own words; if it has
+   * not done so when this returns, the link closes with the transport's own code.
+   */
+  fault(fault: LinkFault): void;
+  /** The last call: the link is gone. Made exactly once. */
+  closed(end: LinkEnd): void;
+  /** Messages of a droppable lane were thrown away because the peer is too slow. */
+  dropped?(count: number, lane: Lane): void;
+}
+
+/**
+ * One open line to one peer. Knows bytes; knows nothing of rooms, dialects or users.
+ *
+ * [LK1] messages arrive whole, in order, on the one listener. [LK2] `send` never throws, and does nothing once the
+ * link is closing. [LK3] `close` twice tells the listener `closed` exactly once. [LK4] frames sent before `close`
+ * reach the peer before the close does. [LK5] `pause` stops `message` until `resume`; what arrives meanwhile is kept
+ * by the network, not by us. [LK6] above the byte budget droppable frames go first, oldest first; if that is not
+ * enough the listener hears `slow_consumer`.
+ */
+export interface Link {
+  readonly kind: "websocket" | "quic" | "webtransport" | "udp" | "memory";
+  /** The peer's address as text, without port. */
+  readonly remoteAddress: string;
+  /** Bytes accepted by `send` and not yet handed to the network. */
+  readonly queuedBytes: number;
+  /** Who is told; set once, by whoever accepted the link, before anything can arrive. */
+  listen(listener: LinkListener): void;
+  /** Queues a frame. */
+  send(frame: Frame): void;
+  /** Sends what is queued, then closes in both directions. Safe to call twice. */
+  close(code: number, reason: string): void;
+  /** Ends the link at once, without flushing. Safe to call twice. */
+  destroy(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** What an opening link told about itself before its first message. */
+export interface Opening {
+  /** The path that was asked for, without query. `/` for transports without paths. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case header names. Empty for transports without headers. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The subprotocol that was agreed on, if any. */
+  readonly subprotocol: string | undefined;
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+}
