@@ -1,0 +1,20 @@
+import type { Command } from "commander";
+import { loadConfig } from "../config/index.ts";
+import { takeSettings } from "./settings.ts";
+
+/** `parlor serve`: the server, until it is told to stop. */
+export function addServe(program: Command): void {
+  takeSettings(program.command("serve").description("run the server")).action(
+    async (_options, command: Command) => {
+      const { config, notices } = loadConfig({
+        argv: command.args,
+        env: process.env,
+        isTerminal: process.stdout.isTTY === true,
+      });
+
+      // Loaded only now: `--help` and a wrong configuration should not wait for the whole server.
+      const { startServer } = await import("../server/start.ts");
+      await startServer(config, { notices });
+    },
+  );
+}

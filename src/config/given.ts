@@ -1,0 +1,27 @@
+import { HIDDEN } from "./fields.ts";
+import { type Problem, shown } from "./problem.ts";
+import type { Setting } from "./setting.ts";
+
+/** What one source (a file, the environment, the flags) says. */
+export interface Given {
+  /** Good values by path. */
+  readonly values: Map<string, { readonly value: unknown; readonly source: string }>;
+  readonly problems: Problem[];
+  readonly notices: string[];
+}
+
+export function nothingGiven(): Given {
+  return { values: new Map(), problems: [], notices: [] };
+}
+
+/** Takes a value that was read for `setting`, or notes what is wrong with it. */
+export function take(given: Given, setting: Setting, value: unknown, source: string): void {
+  const { path, field } = setting;
+  if (setting.accepts(value)) {
+    given.values.set(path, { value, source });
+    return;
+  }
+  const redacted = field.redact(value);
+  const found = redacted === HIDDEN ? HIDDEN : shown(redacted);
+  given.problems.push({ path, source, message: `found ${found}, expected ${field.expected}` });
+}

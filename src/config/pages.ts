@@ -1,0 +1,20 @@
+import { secret, toggle } from "./fields.ts";
+
+/** Numbers for monitoring. */
+export const metrics = {
+  enabled: toggle(true, {
+    doc: "Whether `/metrics` is served.",
+    keys: ["metrics_enabled"],
+  }),
+  token: secret({ doc: "Bearer token that readers of `/metrics` must show. Without it everybody may read." }),
+};
+
+/** The page at `/` to try the server with. */
+export const playground = {
+  enabled: toggle(true, { doc: "Whether `/` shows what runs here, with a live playground." }),
+};
+
+/** The operator's web console. */
+export const console = {
+  enabled: toggle(false, { doc: "Whether `/console` is served to operators." }),
+};

@@ -1,0 +1,20 @@
+import { optionalText } from "./fields.ts";
+import { unlessEmpty } from "./peer-server-file.ts";
+
+/** Encryption by the server itself. Both files or neither. */
+export const tls = {
+  certPath: optionalText({
+    doc: "File with the certificate chain, PEM. Relative to the working directory.",
+    maxLength: 4096,
+    placeholder: "file",
+    env: ["TLS_CERT"],
+    keys: [unlessEmpty("tls_cert")],
+  }),
+  keyPath: optionalText({
+    doc: "File with the private key of the certificate, PEM.",
+    maxLength: 4096,
+    placeholder: "file",
+    env: ["TLS_KEY"],
+    keys: [unlessEmpty("tls_key")],
+  }),
+};
