@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** A server that can be measured: a command which serves the Peer Server protocol on `/ws` of a free port. */
+export interface Contestant {
+  readonly name: string;
+  /** The script and its arguments, for Node. */
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const parlorScript = fileURLToPath(new URL("../cli/main.js", import.meta.url));
+const naiveScript = fileURLToPath(new URL("./naive-server.js", import.meta.url));
+
+/**
+ * Who can be compared. Parlor runs as it is delivered: limiter, validation and metrics are on. Its rate limit is only
+ * set so high that a load from one machine is not refused, and so is the number of links from one address.
+ */
+export const CONTESTANTS: readonly Contestant[] = [
+  {
+    name: "parlor",
+    command: [parlorScript, "serve", "--port", "0", "--host", "127.0.0.1"],
+    environment: {
+      PARLOR_LOG_LEVEL: "warn",
+      PARLOR_LIMITS_MESSAGES_PER_SECOND: "10000000",
+      PARLOR_LIMITS_MESSAGES_BURST: "10000000",
+      PARLOR_MAX_LINKS_PER_ADDRESS: "0",
+    },
+  },
+  { name: "naive", command: [naiveScript], environment: {} },
+];
+
+/** @throws {Error} when a contestant's script has not been built. */
+export function requireBuilt({ name, command }: Contestant): void {
+  if (!existsSync(command[0]!))
+    throw new Error(`${name} is not built: ${command[0]} is missing; run npx tsc -b`);
+}
