@@ -1,4 +1,4 @@
-import { secret } from "./fields.ts";
+import { secret } from "./text-fields.ts";
 
 /** Who may come in. */
 export const auth = {

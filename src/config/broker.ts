@@ -1,5 +1,6 @@
-import { choice, count, secret, url } from "./fields.ts";
+import { choice, count } from "./fields.ts";
 import { fromRedisAddress, unlessEmpty } from "./peer-server-file.ts";
+import { secret, url } from "./text-fields.ts";
 
 const local = (value: unknown): unknown => (value === "local" ? "memory" : value);
 

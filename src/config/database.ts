@@ -1,4 +1,4 @@
-import { optionalUrl } from "./fields.ts";
+import { optionalUrl } from "./text-fields.ts";
 
 /** What must outlive the process. */
 export const database = {

@@ -1,4 +1,5 @@
-import { choice, count, duration, list, text, toggle } from "./fields.ts";
+import { choice, count, duration, toggle } from "./fields.ts";
+import { list, text } from "./text-fields.ts";
 
 /** What belongs to the process as a whole: top-level keys of a file. */
 export const general = {

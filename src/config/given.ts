@@ -1,4 +1,4 @@
-import { HIDDEN } from "./fields.ts";
+import { HIDDEN } from "./field.ts";
 import { type Problem, shown } from "./problem.ts";
 import type { Setting } from "./setting.ts";
 

@@ -1,3 +1,4 @@
+import { CONFIG_FILE_ENV } from "./env.ts";
 import { SETTINGS, type Setting } from "./setting.ts";
 
 /** Wider lines are hard to read however wide the terminal is. */
@@ -9,6 +10,9 @@ export function settingsHelp({ width }: { readonly width: number }): string {
   const lines = [
     "Settings may also stand in a file (--config FILE, or PARLOR_CONFIG) or in the environment:",
     "--rooms-capacity is rooms.capacity there, and PARLOR_ROOMS_CAPACITY here. Flags win, then the environment.",
+    "",
+    "  --config <file>",
+    `${" ".repeat(INDENT)}JSON file with settings; comments are fine. (or ${CONFIG_FILE_ENV})`,
   ];
   let group = "";
   for (const setting of SETTINGS) {

@@ -1,18 +1,13 @@
-import { readFileSync } from "node:fs";
-import { basename, resolve } from "node:path";
 import { CONFIG_FILE_ENV, type Env, readEnv } from "./env.ts";
-import type { DefaultsHost } from "./fields.ts";
+import type { DefaultsHost } from "./field.ts";
 import { readFlags } from "./flags.ts";
 import { type Given, nothingGiven } from "./given.ts";
-import { parseJsonc } from "./jsonc.ts";
 import { readObject } from "./object.ts";
 import { ConfigError } from "./problem.ts";
-import { adviceOn, brokenRules } from "./rules.ts";
+import { adviceOn, RULES } from "./rules.ts";
 import type { Config, ConfigInput } from "./schema.ts";
 import { SETTINGS } from "./setting.ts";
-
-/** A configuration file larger than this is some other file. */
-const MAX_FILE_BYTES = 1024 * 1024;
+import { readBoundedText, readSourceFile } from "./source-file.ts";
 
 export interface LoadOptions {
   /** Flags only, without the program and the subcommand. */
@@ -40,15 +35,13 @@ export interface Loaded {
  * @throws {ConfigError} with everything that is wrong in any of them, also in values that another source overrules.
  */
 export function loadConfig(options: LoadOptions): Loaded {
-  const { argv = [], env, isTerminal = false } = options;
+  const { argv = [], env, cwd = process.cwd(), readFile = readBoundedText, isTerminal = false } = options;
   const flags = readFlags(argv);
-  const fromEnv = readEnv(env);
-  const named = flags.configPath
-    ? { path: flags.configPath, by: "flag --config" }
-    : { path: env[CONFIG_FILE_ENV] || undefined, by: `env ${CONFIG_FILE_ENV}` };
-  const fromFile = named.path ? readConfigFile(named.path, { ...options, by: named.by }) : nothingGiven();
+  const path = flags.configPath ?? env[CONFIG_FILE_ENV];
+  const namedBy = flags.configPath === undefined ? `env ${CONFIG_FILE_ENV}` : "flag --config";
+  const fromFile = path ? readSourceFile({ path, namedBy, cwd, readFile }) : nothingGiven();
 
-  return settle([fromFile, fromEnv, flags.given], { isTerminal });
+  return settle([fromFile, readEnv(env), flags.given], { isTerminal });
 }
 
 /**
@@ -57,38 +50,39 @@ export function loadConfig(options: LoadOptions): Loaded {
  * @throws {ConfigError}
  */
 export function configOf(input: ConfigInput = {}): Config {
-  return settle([readObject(input, { source: "options", aliases: false })], { isTerminal: false }).config;
+  const given = readObject(input, { source: "options", aliases: false });
+  return settle([given], { isTerminal: false }).config;
 }
 
 /** The configuration of someone who says nothing. */
 export function defaults(): Config {
-  return settle([], { isTerminal: false }).config;
+  return configOf();
 }
 
 /** One configuration of several sources, the weakest first. */
 function settle(sources: readonly Given[], { isTerminal }: Pick<DefaultsHost, "isTerminal">): Loaded {
-  const values = new Map(sources.flatMap((given) => [...given.values]));
-  const problems = sources.flatMap((given) => given.problems);
+  const given = new Map(sources.flatMap(({ values }) => [...values]));
+  const problems = sources.flatMap((source) => source.problems);
   const settled = new Map<string, unknown>();
-  const from = new Map<string, string>();
   const host: DefaultsHost = { isTerminal, valueAt: (path) => settled.get(path) };
-
-  for (const setting of SETTINGS) {
-    const { path, field } = setting;
-    const given = values.get(path);
-    settled.set(path, given ? given.value : (field.derived?.from(host) ?? setting.schema.default));
-    from.set(path, given?.source ?? "default");
+  for (const { path, field, schema } of SETTINGS) {
+    const found = given.get(path);
+    settled.set(path, found ? found.value : (field.derived?.from(host) ?? schema.default));
   }
-
   const config = assemble(settled);
-  for (const { path, message } of brokenRules(config)) {
-    problems.push({ path, source: from.get(path) ?? "default", message });
+
+  const bad = new Set(problems.map(({ path }) => path));
+  for (const { paths, message, isBroken } of RULES) {
+    if (paths.some((path) => bad.has(path)) || !isBroken(config)) continue;
+    problems.push({ path: paths[0], source: given.get(paths[0])?.source ?? "not set", message });
   }
   if (problems.length > 0) throw new ConfigError(problems);
 
-  const advice = adviceOn(config, (path) => values.has(path));
-  const notices = [...sources.flatMap((given) => given.notices), ...advice];
-  return { config, notices, sources: from };
+  return {
+    config,
+    notices: [...sources.flatMap(({ notices }) => notices), ...adviceOn(config, (path) => given.has(path))],
+    sources: new Map(SETTINGS.map(({ path }) => [path, given.get(path)?.source ?? "default"])),
+  };
 }
 
 /** The frozen object of known settings. Nothing of the input's own shape survives, so nothing can hide in it. */
@@ -98,47 +92,18 @@ function assemble(settled: ReadonlyMap<string, unknown>): Config {
     const value = settled.get(path);
     const [outer, inner] = keys;
     if (inner === undefined) {
-      root[outer] = frozen(value);
+      root[outer] = Array.isArray(value) ? [...value] : value;
     } else {
       root[outer] ??= {};
-      if (value !== undefined) (root[outer] as Record<string, unknown>)[inner] = frozen(value);
+      if (value !== undefined)
+        (root[outer] as Record<string, unknown>)[inner] = Array.isArray(value) ? [...value] : value;
     }
   }
-  for (const value of Object.values(root)) Object.freeze(value);
-  // The one cast: every value was checked against the schema `Config` is derived from.
-  return Object.freeze(root) as Config;
+  // The one cast: every value was checked against the schema that `Config` is derived from.
+  return deepFrozen(root) as Config;
 }
 
-function frozen(value: unknown): unknown {
-  return Array.isArray(value) ? Object.freeze([...value]) : value;
-}
-
-function readConfigFile(
-  path: string,
-  { by, cwd = process.cwd(), readFile = readText }: Omit<LoadOptions, "env"> & { readonly by: string },
-): Given {
-  const given = nothingGiven();
-  const refuse = (message: string): Given => {
-    given.problems.push({ path, source: by, message });
-    return given;
-  };
-
-  let text: string;
-  try {
-    text = readFile(resolve(cwd, path));
-  } catch (error) {
-    return refuse(`cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  if (text.length > MAX_FILE_BYTES) return refuse("is larger than 1 MiB");
-
-  try {
-    return readObject(parseJsonc(text), { source: `file ${basename(path)}`, aliases: true });
-  } catch (error) {
-    if (error instanceof SyntaxError) return refuse(`is not JSON: ${error.message}`);
-    throw error;
-  }
-}
-
-function readText(path: string): string {
-  return readFileSync(path, "utf8");
+function deepFrozen(value: unknown): unknown {
+  if (typeof value === "object" && value !== null) Object.values(value).forEach(deepFrozen);
+  return Object.freeze(value);
 }

@@ -1,7 +1,7 @@
 import { type Given, nothingGiven, take } from "./given.ts";
 import { nearest } from "./nearest.ts";
 import { KEYS_WITHOUT_EFFECT } from "./peer-server-file.ts";
-import { printable, shown } from "./problem.ts";
+import { printable } from "./problem.ts";
 import { aliasOf, GROUP_KEYS, SETTING_BY_PATH, SETTINGS, type Setting } from "./setting.ts";
 
 type Read = (value: unknown) => unknown;
@@ -28,7 +28,7 @@ export function readObject(
 ): Given {
   const given = nothingGiven();
   if (!isRecord(object)) {
-    given.problems.push({ path: "(root)", source, message: `found ${shown(object)}, expected an object` });
+    given.problems.push({ path: "(root)", source, message: `found ${kindOf(object)}, expected an object` });
     return given;
   }
 
@@ -52,7 +52,7 @@ function readGroup(
   { key, value, source }: { key: string; value: unknown; source: string },
 ): void {
   if (!isRecord(value)) {
-    given.problems.push({ path: key, source, message: `found ${shown(value)}, expected an object` });
+    given.problems.push({ path: key, source, message: `found ${kindOf(value)}, expected an object` });
     return;
   }
   for (const [name, inner] of Object.entries(value)) {
@@ -84,6 +84,12 @@ function unknownSetting(path: string): string {
   const sameName = SETTINGS.find(({ keys }) => keys.at(-1) === name && name !== "enabled");
   const meant = sameName?.path ?? nearest(path, KNOWN_KEYS);
   return `unknown setting${meant ? `; did you mean ${meant}?` : ""}`;
+}
+
+/** What stands where a group should: the kind alone, for the value may be a secret in the wrong place. */
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  return value === null ? "null" : `a ${typeof value}`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

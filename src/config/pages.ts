@@ -1,4 +1,5 @@
-import { secret, toggle } from "./fields.ts";
+import { toggle } from "./fields.ts";
+import { secret } from "./text-fields.ts";
 
 /** Numbers for monitoring. */
 export const metrics = {

@@ -1,4 +1,4 @@
-import type { Alias } from "./fields.ts";
+import type { Alias } from "./field.ts";
 
 /**
  * Peer Server's own configuration, taken as it is: its flat file keys and environment names are aliases in the groups

@@ -1,4 +1,5 @@
-import { choice, count, text, toggle } from "./fields.ts";
+import { choice, count, toggle } from "./fields.ts";
+import { text } from "./text-fields.ts";
 
 /** The dialect of Peer Server's clients. */
 export const peerServer = {

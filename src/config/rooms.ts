@@ -19,7 +19,7 @@ export const rooms = {
   }),
   maxNameLength: count(128, {
     doc: "Longest name of a room, in characters.",
-    min: 8,
+    min: 1,
     max: 1024,
   }),
   emptyRoomMs: duration("0", {

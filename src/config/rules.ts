@@ -1,31 +1,41 @@
-import type { Problem } from "./problem.ts";
 import type { Config } from "./schema.ts";
 
-type Broken = Omit<Problem, "source">;
-
-/** What must hold between settings that are each fine alone. Told under the setting that is easiest to mend. */
-export function brokenRules(config: Config): Broken[] {
-  const broken: Broken[] = [];
-  const refuse = (path: string, message: string) => broken.push({ path, message });
-  const { tls, websocket, peerServer, auth } = config;
-
-  if (tls.certPath !== undefined && tls.keyPath === undefined) {
-    refuse("tls.keyPath", "found nothing, expected the key that belongs to tls.certPath");
-  }
-  if (tls.keyPath !== undefined && tls.certPath === undefined) {
-    refuse("tls.certPath", "found nothing, expected the certificate that belongs to tls.keyPath");
-  }
-  if (websocket.queueBytes < websocket.maxMessageBytes) {
-    refuse("websocket.queueBytes", "too small for one message of websocket.maxMessageBytes");
-  }
-  if (peerServer.roomDefaultSize > peerServer.roomMaxSize) {
-    refuse("peerServer.roomDefaultSize", "more than peerServer.roomMaxSize");
-  }
-  if (config.mode === "production" && auth.secret !== undefined && auth.secret.length < 32) {
-    refuse("auth.secret", "too short for production, expected at least 32 characters");
-  }
-  return broken;
+/** What must hold between settings that are each fine alone. */
+interface Rule {
+  /** The settings it looks at; the first is the one it is told under. It is not asked when one of them is bad. */
+  readonly paths: readonly [string, ...string[]];
+  readonly message: string;
+  isBroken(config: Config): boolean;
 }
+
+export const RULES: readonly Rule[] = [
+  {
+    paths: ["tls.keyPath", "tls.certPath"],
+    message: "found nothing, expected the key that belongs to tls.certPath",
+    isBroken: ({ tls }) => tls.certPath !== undefined && tls.keyPath === undefined,
+  },
+  {
+    paths: ["tls.certPath", "tls.keyPath"],
+    message: "found nothing, expected the certificate that belongs to tls.keyPath",
+    isBroken: ({ tls }) => tls.keyPath !== undefined && tls.certPath === undefined,
+  },
+  {
+    paths: ["websocket.queueBytes", "websocket.maxMessageBytes"],
+    message: "too small for one message of websocket.maxMessageBytes",
+    isBroken: ({ websocket }) => websocket.queueBytes < websocket.maxMessageBytes,
+  },
+  {
+    paths: ["peerServer.roomDefaultSize", "peerServer.roomMaxSize"],
+    message: "more than peerServer.roomMaxSize",
+    isBroken: ({ peerServer }) => peerServer.roomDefaultSize > peerServer.roomMaxSize,
+  },
+  {
+    paths: ["auth.secret", "mode"],
+    message: "too short for production, expected at least 32 characters",
+    isBroken: ({ mode, auth }) =>
+      mode === "production" && auth.secret !== undefined && auth.secret.length < 32,
+  },
+];
 
 /** What is allowed and still worth a word at the start. `isSet` tells whether somebody chose the value of a path. */
 export function adviceOn(config: Config, isSet: (path: string) => boolean): string[] {
@@ -42,6 +52,9 @@ export function adviceOn(config: Config, isSet: (path: string) => boolean): stri
   }
   if (config.mode === "development" && config.auth.secret !== undefined && config.auth.secret.length < 32) {
     advice.push("auth.secret is shorter than 32 characters: fine for development, refused in production");
+  }
+  if (config.mode === "production" && config.allowedOrigins.length === 0) {
+    advice.push("allowedOrigins is empty: any web page may connect");
   }
   return advice;
 }

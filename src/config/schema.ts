@@ -40,11 +40,13 @@ export type Config = Frozen<Settings>;
 
 /** What an embedder may say: any part of it. Lengths of time and sizes may be text, "30s" or "64KiB". */
 export type ConfigInput = {
-  readonly [Key in keyof Settings]?: Settings[Key] extends readonly unknown[]
-    ? Readonly<Settings[Key]>
-    : Settings[Key] extends object
-      ? { readonly [Field in keyof Settings[Key]]?: Writable<Field, Settings[Key][Field]> | undefined }
-      : Writable<Key, Settings[Key]> | undefined;
+  readonly [Key in keyof Settings]?:
+    | (Settings[Key] extends readonly unknown[]
+        ? Readonly<Settings[Key]>
+        : Settings[Key] extends object
+          ? { readonly [Name in keyof Settings[Key]]?: Writable<Name, Settings[Key][Name]> | undefined }
+          : Writable<Key, Settings[Key]>)
+    | undefined;
 };
 
 type Writable<Key, Value> = Key extends `${string}${"Ms" | "Bytes"}` ? number | string : Value;

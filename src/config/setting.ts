@@ -1,6 +1,6 @@
 import { IsObject, IsOptional, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import type { Alias, Field } from "./fields.ts";
+import type { Alias, Field } from "./field.ts";
 import { schema } from "./schema.ts";
 
 /** One setting, found in the schema, with every name it goes by. */

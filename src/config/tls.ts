@@ -1,5 +1,5 @@
-import { optionalText } from "./fields.ts";
 import { unlessEmpty } from "./peer-server-file.ts";
+import { optionalText } from "./text-fields.ts";
 
 /** Encryption by the server itself. Both files or neither. */
 export const tls = {

@@ -6,7 +6,7 @@ const MIB = 1024 * 1024;
 export const websocket = {
   maxMessageBytes: size("64KiB", {
     doc: "Largest message taken from a peer.",
-    min: "1KiB",
+    min: "128B",
     max: "64MiB",
     keys: ["max_message_size"],
   }),
@@ -24,19 +24,19 @@ export const websocket = {
   ),
   pingIntervalMs: duration("30s", {
     doc: "Time between two pings to a peer.",
-    min: "50ms",
+    min: "10ms",
     max: "1h",
     keys: ["ping_interval"],
   }),
   pongWaitMs: duration("10s", {
     doc: "How long a peer may take to answer a ping before its link ends.",
-    min: "50ms",
+    min: "10ms",
     max: "1h",
     keys: ["write_timeout"],
   }),
   handshakeTimeoutMs: duration("10s", {
     doc: "How long a connection may take to send its whole HTTP request.",
-    min: "50ms",
+    min: "10ms",
     max: "5m",
   }),
   compression: toggle(false, {
