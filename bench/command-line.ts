@@ -40,8 +40,8 @@ export function readCommandLine(argv: readonly string[]): Request {
   return {
     scenarios: scenariosOf(positionals),
     contestants: contestantsOf(values.servers),
-    rounds: Math.trunc(numberOf("--rounds", values.rounds, { initial: quick ? 2 : 5, min: 1, max: 100 })),
-    timing: { warmUpMs: quick ? 1_000 : 1_500, measureMs: seconds * 1_000 },
+    rounds: wholeOf("--rounds", values.rounds, { initial: quick ? 2 : 5, min: 1, max: 100 }),
+    timing: { warmUpMs: quick ? 1_000 : 1_500, measureMs: seconds * 1_000, drainMs: 10_000 },
     jsonFile: values.json,
   };
 }
@@ -83,15 +83,23 @@ function contestantsOf(names: string | undefined): readonly Contestant[] {
   });
 }
 
-function numberOf(
-  option: string,
-  raw: string | undefined,
-  { initial, min, max }: { readonly initial: number; readonly min: number; readonly max: number },
-): number {
+interface Range {
+  readonly initial: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+function numberOf(option: string, raw: string | undefined, { initial, min, max }: Range): number {
   if (raw === undefined) return initial;
   const value = Number(raw);
   if (raw.trim() === "" || !(value >= min && value <= max)) {
     throw new UsageError(`${option} is a number from ${min} to ${max}, not "${raw}"`);
   }
+  return value;
+}
+
+function wholeOf(option: string, raw: string | undefined, range: Range): number {
+  const value = numberOf(option, raw, range);
+  if (!Number.isInteger(value)) throw new UsageError(`${option} is a whole number, not "${raw}"`);
   return value;
 }

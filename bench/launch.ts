@@ -1,5 +1,6 @@
-import { spawnSync } from "node:child_process";
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
+import type { Readable } from "node:stream";
 
 /** Files a process needs open besides its peers: its libraries, pipes and listeners. */
 const OTHER_FILES = 100;
@@ -17,14 +18,34 @@ export const canPin =
 const RAISE =
   '[ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge "$0" ] || ulimit -n "$0" 2>/dev/null; exec "$@"';
 
-/** The arguments of `sh` which run a Node script on its core, with room for that many connections. */
-export function shellArguments(
+/** A process of the bench, with what it prints. */
+export type Launched = ChildProcessByStdio<null, Readable, Readable>;
+
+const running = new Set<Launched>();
+
+/** Runs a Node script on its core, with room for that many connections. It does not outlive this process. */
+export function launch(
   command: readonly string[],
-  options: { readonly core: number; readonly connections: number },
-): string[] {
+  options: {
+    readonly core: number;
+    readonly connections: number;
+    readonly environment?: Readonly<Record<string, string>>;
+  },
+): Launched {
   const pin = canPin ? ["taskset", "-c", String(options.core)] : [];
-  const node = [process.execPath, ...command];
-  return ["-c", RAISE, String(options.connections + OTHER_FILES), ...pin, ...node];
+  const files = String(options.connections + OTHER_FILES);
+  const child = spawn("sh", ["-c", RAISE, files, ...pin, process.execPath, ...command], {
+    env: { ...process.env, ...options.environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  return child;
+}
+
+/** Ends at once whatever still runs. */
+export function killAll(): void {
+  for (const child of running) child.kill("SIGKILL");
 }
 
 /** @throws {Error} that says what to do, when a process may not open that many connections. */

@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-import { CORE, shellArguments } from "./launch.ts";
+import { CORE, launch } from "./launch.ts";
 import type { Sample, Target, Timing } from "./scenario.ts";
 
-/** What a run may take besides its own time: arriving, draining, leaving. */
+/** What a run may take besides its own time: starting, and everybody's arrival. */
 const MARGIN_MS = 120_000;
 
 const script = fileURLToPath(new URL("./generator.js", import.meta.url));
@@ -21,11 +20,9 @@ export interface Job {
 export async function press(job: Job, options: { readonly connections: number }): Promise<Sample> {
   const { pid, port } = job.target;
   const command = [script, JSON.stringify({ ...job, target: { pid, port } } satisfies Job)];
-  const child = spawn("sh", shellArguments(command, { core: CORE.generator, ...options }), {
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: job.timing.warmUpMs + job.timing.measureMs + MARGIN_MS,
-    killSignal: "SIGKILL",
-  });
+  const child = launch(command, { core: CORE.generator, ...options });
+  const { warmUpMs, measureMs, drainMs } = job.timing;
+  const overdue = setTimeout(() => child.kill("SIGKILL"), warmUpMs + measureMs + drainMs + MARGIN_MS);
   const [result, complaint, [code, signal]] = await Promise.all([
     textOf(child.stdout),
     textOf(child.stderr),
@@ -34,6 +31,7 @@ export async function press(job: Job, options: { readonly connections: number })
       child.once("close", (...how) => resolve(how));
     }),
   ]);
+  clearTimeout(overdue);
   if (signal)
     throw new Error(`the generator was ended by ${signal}: the run took too long, or somebody interfered`);
   if (code !== 0) throw new Error(complaint.trim() || `the generator ended with code ${code}`);

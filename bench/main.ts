@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 
 import { type Request, readCommandLine, USAGE, UsageError } from "./command-line.ts";
-import { CORE, canPin } from "./launch.ts";
+import { CORE, canPin, killAll } from "./launch.ts";
 import { press } from "./load.ts";
 import { figure, jsonOf, type Result, type Series, tableOf } from "./report.ts";
 import type { Sample, Scenario, Variant } from "./scenario.ts";
@@ -16,6 +16,10 @@ const about = {
   node: process.version,
   pinnedTo: canPin ? CORE : undefined,
 };
+
+process.once("exit", killAll);
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
 
 /** Exit codes: 0 measured, 1 a server died or something was lost or wrong, 2 the command line was not understood. */
 try {

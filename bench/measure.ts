@@ -3,9 +3,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import { cpuSeconds } from "./proc.ts";
 import type { Sample, Target, Timing } from "./scenario.ts";
 
-/** How long what is under way may take to arrive after the last message was sent. */
-const DRAIN_WITHIN_MS = 10_000;
-
 /** How long to listen for what should not come: a delivery made twice. */
 const LISTEN_AFTER_MS = 50;
 
@@ -54,7 +51,7 @@ export async function perCpuSecond(
   const to = reading();
 
   traffic.stop();
-  const deadline = performance.now() + DRAIN_WITHIN_MS;
+  const deadline = performance.now() + timing.drainMs;
   while (traffic.inFlight > 0 && performance.now() < deadline) await pass(5);
   if (traffic.inFlight > 0) throw new Error(`${traffic.inFlight} of what was sent for never arrived`);
   await pass(LISTEN_AFTER_MS);

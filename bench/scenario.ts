@@ -8,6 +8,8 @@ export interface Target {
 export interface Timing {
   readonly warmUpMs: number;
   readonly measureMs: number;
+  /** How long what is under way may take to arrive after the last message was sent; then it counts as lost. */
+  readonly drainMs: number;
 }
 
 /** One measurement of one server. */

@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { CORE, requireOpenFiles, shellArguments } from "./launch.ts";
+import { CORE, type Launched, launch, requireOpenFiles } from "./launch.ts";
 import { listeningPorts, maxOpenFiles } from "./proc.ts";
 import type { Target } from "./scenario.ts";
 import type { Contestant } from "./servers.ts";
@@ -16,10 +15,10 @@ const MAX_TAIL_CHARS = 4_000;
 export class ServerProcess implements Target {
   readonly pid: number;
   readonly port: number;
-  readonly #child: ChildProcess;
+  readonly #child: Launched;
   readonly #tail: () => string;
 
-  private constructor(child: ChildProcess, port: number, tail: () => string) {
+  private constructor(child: Launched, port: number, tail: () => string) {
     this.pid = child.pid!;
     this.port = port;
     this.#child = child;
@@ -31,11 +30,9 @@ export class ServerProcess implements Target {
     contestant: Contestant,
     options: { readonly connections: number },
   ): Promise<ServerProcess> {
-    const { core, connections } = { core: CORE.server, ...options };
-    const child = spawn("sh", shellArguments(contestant.command, { core, connections }), {
-      env: { ...process.env, ...contestant.environment },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const { connections } = options;
+    const { command, environment } = contestant;
+    const child = launch(command, { core: CORE.server, connections, environment });
     const tail = tailOf(child);
     try {
       const port = await portOf(child, contestant.name);
@@ -61,7 +58,7 @@ export class ServerProcess implements Target {
   }
 }
 
-async function portOf(child: ChildProcess, name: string): Promise<number> {
+async function portOf(child: Launched, name: string): Promise<number> {
   const deadline = performance.now() + READY_WITHIN_MS;
   while (performance.now() < deadline && hasNotEnded(child)) {
     const ports = child.pid === undefined ? [] : listeningPorts(child.pid);
@@ -72,7 +69,7 @@ async function portOf(child: ChildProcess, name: string): Promise<number> {
   throw new Error(`${name} does not listen`);
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: Launched): Promise<void> {
   if (!hasNotEnded(child)) return;
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.kill("SIGTERM");
@@ -81,16 +78,16 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(insist);
 }
 
-function hasNotEnded(child: ChildProcess): boolean {
+function hasNotEnded(child: Launched): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 
-function tailOf(child: ChildProcess): () => string {
+function tailOf(child: Launched): () => string {
   let tail = "";
   const keep = (text: Buffer) => {
     tail = (tail + text.toString()).slice(-MAX_TAIL_CHARS);
   };
-  child.stdout?.on("data", keep);
-  child.stderr?.on("data", keep);
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
   return () => (tail === "" ? "It printed nothing." : `Its last words:\n${tail}`);
 }
