@@ -6,7 +6,7 @@ export default defineConfig({
   base: "./",
   build: {
     target: "es2022",
-    outDir: "dist",
+    outDir: "../../dist/playground",
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -122,8 +122,8 @@ export class DirectLine extends Emitter<DirectLineEvents> {
     const second = Math.floor(Date.now() / 1000);
     this.#textsThisSecond = second === this.#second ? this.#textsThisSecond + 1 : 1;
     this.#second = second;
-    if (this.#textsThisSecond > MAX_TEXTS_PER_SECOND) return this.close("The peer sent too much at once.");
-    if (typeof data === "string" && data.length <= MAX_TEXT) this.emit("text", data);
+    if (this.#textsThisSecond > MAX_TEXTS_PER_SECOND) this.close("The peer sent too much at once.");
+    else if (typeof data === "string" && data.length <= MAX_TEXT) this.emit("text", data);
   }
 
   async #offer(): Promise<void> {
