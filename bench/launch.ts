@@ -35,7 +35,8 @@ export function launch(
   const pin = canPin ? ["taskset", "-c", String(options.core)] : [];
   const files = String(options.connections + OTHER_FILES);
   const child = spawn("sh", ["-c", RAISE, files, ...pin, process.execPath, ...command], {
-    env: { ...process.env, ...options.environment },
+    // Nothing else of the environment: a NODE_OPTIONS or a PORT of the shell must not decide who is faster.
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);

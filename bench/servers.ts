@@ -14,7 +14,7 @@ const naiveScript = fileURLToPath(new URL("./naive-server.js", import.meta.url))
 
 /**
  * Who can be compared. Parlor runs as it is delivered: limiter, validation and metrics are on. Its rate limit is only
- * set so high that a load from one machine is not refused, and so is the number of links from one address.
+ * set to the highest there is, so that the load is not refused, and so is the number of links from one address.
  */
 export const CONTESTANTS: readonly Contestant[] = [
   {
@@ -22,8 +22,8 @@ export const CONTESTANTS: readonly Contestant[] = [
     command: [parlorScript, "serve", "--port", "0", "--host", "127.0.0.1"],
     environment: {
       PARLOR_LOG_LEVEL: "warn",
-      PARLOR_LIMITS_MESSAGES_PER_SECOND: "10000000",
-      PARLOR_LIMITS_MESSAGES_BURST: "10000000",
+      PARLOR_LIMITS_MESSAGES_PER_SECOND: "1000000",
+      PARLOR_LIMITS_MESSAGES_BURST: "1000000",
       PARLOR_MAX_LINKS_PER_ADDRESS: "0",
     },
   },
