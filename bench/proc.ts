@@ -24,9 +24,9 @@ export function rssBytes(pid: number): number {
   return Number(line[1]) * 1024;
 }
 
-/** How many files and sockets a process may have open. Node raises the soft limit to the hard one by itself. */
+/** How many files and sockets a process may have open. The soft limit: Node has raised it to the hard one. */
 export function maxOpenFiles(pid: number): number {
-  const line = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, "latin1"));
+  const line = /^Max open files\s+(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, "latin1"));
   return line?.[1] === "unlimited" ? Number.POSITIVE_INFINITY : Number(line?.[1]);
 }
 
