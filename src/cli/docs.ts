@@ -1,44 +1,16 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { fileSchema } from "../config/json-schema.ts";
-import { referencePage } from "../config/reference.ts";
+import { staleDocs, writeDocs } from "./generated-docs.ts";
 
-/** The files that are written from the table of settings, by their path from the root of the package. */
-export function generatedDocs(): ReadonlyMap<string, string> {
-  return new Map([
-    ["docs/reference/config.md", referencePage()],
-    ["docs/reference/config.schema.json", `${JSON.stringify(fileSchema(), null, 2)}\n`],
-  ]);
-}
+// Run by `npm run docs` and `npm run check`, from the built package; the sources lie as deep as what is built.
+const root = new URL("../../", import.meta.url);
 
-/** The generated files under `root` that are missing or say something else. */
-export async function staleDocs(root: URL): Promise<string[]> {
-  const stale: string[] = [];
-  for (const [path, text] of generatedDocs()) {
-    // A file that cannot be read is as stale as one that differs.
-    const found = await readFile(new URL(path, root), "utf8").catch(() => undefined);
-    if (found !== text) stale.push(path);
-  }
-  return stale;
-}
-
-/** Writes the generated files under `root`. */
-export async function writeDocs(root: URL): Promise<void> {
-  for (const [path, text] of generatedDocs()) {
-    await mkdir(new URL(".", new URL(path, root)), { recursive: true });
-    await writeFile(new URL(path, root), text);
-  }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const root = new URL("../../", import.meta.url);
+if (process.argv.includes("--check")) {
   const stale = await staleDocs(root);
-  if (!process.argv.includes("--check")) {
-    await writeDocs(root);
-  } else if (stale.length > 0) {
+  if (stale.length > 0) {
     process.stderr.write(
       `These files are not what src/config says; run "npm run docs":\n  ${stale.join("\n  ")}\n`,
     );
     process.exitCode = 1;
   }
+} else {
+  await writeDocs(root);
 }

@@ -52,6 +52,9 @@ export interface Field extends About {
   readonly written?: TSchema;
 }
 
+/** Writes numbers as people read them: 100,000. */
+export const GROUPED = new Intl.NumberFormat("en");
+
 /** A default: a value, or how to find one. */
 export type Initial<Value> = Value | Derived<Value>;
 

@@ -1,15 +1,12 @@
 import { Type } from "typebox";
 import { DURATION_PATTERN, formatDuration, parseDuration } from "./duration.ts";
-import { type About, type DefaultsHost, type Initial, isDerived, keywords, same } from "./field.ts";
+import { type About, type DefaultsHost, GROUPED, type Initial, isDerived, keywords, same } from "./field.ts";
 import { formatSize, parseSize, SIZE_PATTERN } from "./size.ts";
 
 interface Range {
   readonly min: number;
   readonly max: number;
 }
-
-/** Numbers in words for people: 100,000. */
-const GROUPED = new Intl.NumberFormat("en");
 
 /** A whole number. */
 export function count(initial: Initial<number>, about: About & Range) {

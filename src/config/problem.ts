@@ -1,6 +1,6 @@
 /** One thing wrong with the configuration. */
 export interface Problem {
-  /** The setting as written in a file, `rooms.capacity`; the name as given when no setting is meant. */
+  /** The setting as written in a file, `rooms.capacity`; the name as given (made printable) when there is none. */
   readonly path: string;
   /** Where the value came from: `file parlor.json`, `env PARLOR_PORT`, `flag --port`. */
   readonly source: string;
@@ -23,7 +23,7 @@ export class ConfigError extends Error {
 function describe(problems: readonly Problem[]): string {
   const lines = problems
     .slice(0, MAX_PRINTED)
-    .map(({ path, source, message }) => `  ${printable(path)} (${source}): ${message}`);
+    .map(({ path, source, message }) => `  ${path} (${source}): ${message}`.replace(/\p{Cc}/gu, "?"));
   if (problems.length > MAX_PRINTED) lines.push(`  … and ${problems.length - MAX_PRINTED} more`);
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   return [`The configuration has ${count}:`, ...lines].join("\n");
@@ -32,7 +32,7 @@ function describe(problems: readonly Problem[]): string {
 /** A name from outside, safe for one line of a terminal: short, and quoted when it is no plain name. */
 export function printable(name: string): string {
   const short = name.length > 80 ? `${name.slice(0, 80)}…` : name;
-  return /^[\w.:\-…]+$/.test(short) ? short : JSON.stringify(short);
+  return /^[\w.:/~@+\-…]+$/.test(short) ? short : JSON.stringify(short);
 }
 
 /** A value from outside as it may be shown: JSON, cut after 60 characters. */

@@ -12,7 +12,7 @@ const UNIT_BYTES: ReadonlyMap<string, number> = new Map([
 const BYTES_BY_LOWER_CASE = new Map([...UNIT_BYTES].map(([unit, bytes]) => [unit.toLowerCase(), bytes]));
 
 /** What a size looks like, for the JSON Schema of the configuration file. */
-export const SIZE_PATTERN = "^\\d{1,15}(?:\\.\\d{1,9})? ?(?:[KMGkmg]?[Ii]?[Bb])?$";
+export const SIZE_PATTERN = "^\\d{1,15}(?:\\.\\d{1,9})? ?(?:(?:[KMGkmg][Ii]?)?[Bb])?$";
 
 /**
  * Bytes of a size: `"64KiB"` (of 1,024), `"1MB"` (of 1,000), `"512B"`, or a bare number of bytes. Case does not matter.

@@ -3,6 +3,7 @@ import { basename, resolve } from "node:path";
 import { type Given, nothingGiven } from "./given.ts";
 import { parseJsonc } from "./jsonc.ts";
 import { readObject } from "./object.ts";
+import { printable } from "./problem.ts";
 
 /** A configuration file larger than this is some other file. */
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -21,7 +22,7 @@ export interface NamedFile {
 export function readSourceFile({ path, namedBy, cwd, readFile }: NamedFile): Given {
   const given = nothingGiven();
   const refuse = (message: string): Given => {
-    given.problems.push({ path, source: namedBy, message });
+    given.problems.push({ path: printable(path), source: namedBy, message });
     return given;
   };
 

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { type About, type Field, HIDDEN, keywords, same } from "./field.ts";
+import { type About, type Field, GROUPED, HIDDEN, keywords, same } from "./field.ts";
 
 interface TextShape {
   readonly maxLength?: number;
@@ -43,7 +43,7 @@ export function list(
   const { maxItems, maxLength, pattern, expected, placeholder } = about;
   const field = {
     placeholder,
-    expected: `a list of at most ${maxItems}, each ${expected}`,
+    expected: `a list of at most ${GROUPED.format(maxItems)}, each ${expected}`,
     fromText: (raw: string) =>
       raw
         .split(",")
@@ -60,7 +60,7 @@ function textKeywords(about: About & TextShape, initial?: string, more: Partial<
   const { maxLength = 1024, pattern, expected, placeholder = "text" } = about;
   const field = {
     placeholder,
-    expected: expected ?? `text of 1 to ${maxLength} characters`,
+    expected: expected ?? `text of 1 to ${GROUPED.format(maxLength)} characters`,
     fromText: same,
     fromJson: same,
     format: String,

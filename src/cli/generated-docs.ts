@@ -1,0 +1,30 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { fileSchema } from "../config/json-schema.ts";
+import { referencePage } from "../config/reference.ts";
+
+/** The files that are written from the table of settings, by their path from the root of the package. */
+export function generatedDocs(): ReadonlyMap<string, string> {
+  return new Map([
+    ["docs/reference/config.md", referencePage()],
+    ["docs/reference/config.schema.json", `${JSON.stringify(fileSchema(), null, 2)}\n`],
+  ]);
+}
+
+/** The generated files under `root` that are missing or say something else. */
+export async function staleDocs(root: URL): Promise<string[]> {
+  const stale: string[] = [];
+  for (const [path, text] of generatedDocs()) {
+    // A file that cannot be read is as stale as one that differs.
+    const found = await readFile(new URL(path, root), "utf8").catch(() => undefined);
+    if (found !== text) stale.push(path);
+  }
+  return stale;
+}
+
+/** Writes the generated files under `root`. */
+export async function writeDocs(root: URL): Promise<void> {
+  for (const [path, text] of generatedDocs()) {
+    await mkdir(new URL(".", new URL(path, root)), { recursive: true });
+    await writeFile(new URL(path, root), text);
+  }
+}

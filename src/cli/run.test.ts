@@ -1,0 +1,162 @@
+import { jwtVerify } from "jose";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { run } from "./run.ts";
+
+const startServer = vi.hoisted(() => vi.fn<(config: unknown, options: unknown) => Promise<void>>());
+vi.mock("../server/start.ts", () => ({ startServer }));
+
+let out = "";
+let err = "";
+
+beforeEach(() => {
+  out = "";
+  err = "";
+  vi.stubEnv("NODE_ENV", "test");
+  vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+    out += String(chunk);
+    return true;
+  });
+  vi.spyOn(process.stderr, "write").mockImplementation((chunk) => {
+    err += String(chunk);
+    return true;
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  startServer.mockReset();
+});
+
+const secret = "a secret of more than thirty-two characters";
+
+describe("parlor", () => {
+  it("tells its version", async () => {
+    expect(await run(["--version"])).toBe(0);
+    expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("shows its commands when asked, and as a mistake when it got none", async () => {
+    expect(await run(["--help"])).toBe(0);
+    expect(out).toMatch(/serve .*\n.*check .*\n.*token /);
+    expect(await run([])).toBe(2);
+  });
+
+  it("refuses an unknown command and says which was meant", async () => {
+    expect(await run(["srve"])).toBe(2);
+    expect(err).toContain("Did you mean serve?");
+  });
+});
+
+describe("parlor serve", () => {
+  it("starts the server with every setting as a flag", async () => {
+    expect(await run(["serve", "--port", "0", "--no-playground-enabled", "--host=::1"])).toBeUndefined();
+
+    expect(startServer).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ port: 0, host: "::1", playground: { enabled: false } }),
+      { notices: expect.any(Array) },
+    );
+  });
+
+  it("passes notices on", async () => {
+    vi.stubEnv("PARLOR_ROOM_CAPACITY", "8");
+    await run(["serve"]);
+
+    expect(startServer.mock.lastCall?.[1]).toEqual({
+      notices: [expect.stringContaining("PARLOR_ROOMS_CAPACITY")],
+    });
+  });
+
+  it("prints everything that is wrong to stderr, without a stack, and does not start", async () => {
+    vi.stubEnv("PORT", "http");
+
+    expect(await run(["serve", "--rooms-capacity", "0", "--hots", "x", "stray"])).toBe(2);
+    expect(err.trimEnd().split("\n")).toEqual([
+      "The configuration has 4 problems:",
+      expect.stringContaining("port (env PORT)"),
+      expect.stringContaining("--hots (command line): unknown flag; did you mean --host?"),
+      expect.stringContaining("stray (command line): unexpected argument"),
+      expect.stringContaining("rooms.capacity (flag --rooms-capacity)"),
+    ]);
+    expect(out).toBe("");
+    expect(startServer).not.toHaveBeenCalled();
+  });
+
+  it("lets a failure of the server through, for that is our bug and needs its stack", async () => {
+    startServer.mockRejectedValueOnce(new Error("boom"));
+
+    await expect(run(["serve"])).rejects.toThrow("boom");
+  });
+
+  it("lists the settings by group in its help", async () => {
+    expect(await run(["serve", "--help"])).toBe(0);
+    expect(out).toMatch(/General:[\s\S]*--port <count>[\s\S]*Rooms:\n {2}--rooms-capacity <count>/);
+  });
+});
+
+describe("parlor check", () => {
+  it("says what was chosen, and notices on the side", async () => {
+    vi.stubEnv("PEER_SEND_BUFFER", "32");
+
+    expect(await run(["check", "--port", "1234"])).toBeUndefined();
+    expect(out).toMatch(/good: .*\n {2}port {2}1234 {2}flag --port\n$/);
+    expect(err).toMatch(/^note: env PEER_SEND_BUFFER has no effect/);
+  });
+
+  it("prints the whole configuration as JSON, secrets hidden", async () => {
+    expect(await run(["check", "--print", "--auth-secret", secret])).toBeUndefined();
+    expect(JSON.parse(out)).toMatchObject({ port: 8080, auth: { secret: "•••" } });
+  });
+
+  it("refuses what serve would refuse", async () => {
+    expect(await run(["check", "--config", "/nowhere.json"])).toBe(2);
+    expect(err).toContain("/nowhere.json (flag --config): cannot be read");
+  });
+});
+
+describe("parlor token", () => {
+  const verify = (token: string, by = secret) => jwtVerify(token.trim(), new TextEncoder().encode(by));
+
+  it("signs with the server's secret", async () => {
+    vi.stubEnv("PARLOR_AUTH_SECRET", secret);
+
+    expect(await run(["token", "--user", "ada", "--room", "lobby", "--ttl", "1m30s"])).toBeUndefined();
+    const { payload, protectedHeader } = await verify(out);
+    expect(protectedHeader.alg).toBe("HS256");
+    expect(payload).toEqual({
+      sub: "ada",
+      room: "lobby",
+      session_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      typ: "access",
+      iat: expect.any(Number),
+      exp: (payload.iat as number) + 90,
+      jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+  });
+
+  it("carries the space and the session it is told", async () => {
+    const names = ["--user", "ada", "--room", "r", "--space", "chess", "--session", "s1"];
+
+    await run(["token", ...names, "--secret", "other"]);
+    expect((await verify(out, "other")).payload).toMatchObject({ space: "chess", session_id: "s1" });
+  });
+
+  it("refuses without a secret, and says which variable to set", async () => {
+    expect(await run(["token", "--user", "ada", "--room", "r"])).toBe(2);
+    expect(err).toContain("PARLOR_AUTH_SECRET");
+    expect(out).toBe("");
+  });
+
+  it.each([
+    [["--user", "ada"], "--room"],
+    [["--user", "", "--room", "r"], "--user: found nothing"],
+    [["--user", "ada", "--room", "r", "--ttl", "soon"], '--ttl: found "soon"'],
+    [["--user", "ada", "--room", "r", "--ttl", "0"], "--ttl"],
+    [["--user", "ada", "--room", "r", "--ttl", "10000h"], "--ttl"],
+    [["--user", "ada", "--room", "r", "--colour", "red"], "unknown option"],
+    [["--user", "ada", "--room", "r", "stray"], "too many arguments"],
+  ])("refuses %j", async (flags, message) => {
+    expect(await run(["token", ...flags, "--secret", secret])).toBe(2);
+    expect(err).toContain(message);
+  });
+});
