@@ -49,6 +49,7 @@ export class FramesView {
     summary.append(
       arrow,
       make("b", "", type),
+      make("span", "hint", hintOf(text)),
       make("span", "size", sizeWords(text)),
       make("time", "", timeOf(atMs)),
     );
@@ -71,6 +72,16 @@ export class FramesView {
 function typeOf(text: string): string {
   const { type } = fieldsOf(parsed(text));
   return typeof type === "string" ? type.slice(0, 40) : "not understood";
+}
+
+/** What is inside: the kind of signal or message, or who came. */
+function hintOf(text: string): string {
+  const payload = fieldsOf(fieldsOf(parsed(text)).payload);
+  const { signal_type, kind, alias, namespace, message } = payload;
+  const hint = [signal_type, kind, fieldsOf(payload.data).kind, message, alias, namespace].find(
+    (value) => typeof value === "string" && value !== "",
+  );
+  return typeof hint === "string" ? hint.slice(0, 60) : "";
 }
 
 /** Pings of the connection, and the playground's own measuring. */

@@ -41,7 +41,10 @@ export class LogView {
     if (direct + relayed > 0) item.dataset.path = relayed > 0 ? "relay" : "direct";
     if (direct > 0 && relayed > 0) badge.textContent = `${direct} direct · ${relayed} relay`;
     else badge.textContent = direct > 0 ? "direct" : relayed > 0 ? "relay" : "waiting";
-    fate.textContent = fateWords({ to, arrived, settled });
+    // A longer line of remarks may wrap, and push the end out of sight.
+    this.#keepEnd(() => {
+      fate.textContent = fateWords({ to, arrived, settled });
+    });
     if (settled) this.#mine.delete(id);
   }
 
@@ -76,15 +79,20 @@ export class LogView {
 
   #add(item: HTMLLIElement): void {
     const list = this.#list;
-    // Whoever has scrolled up to read stays there.
-    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
-    list.append(item);
+    this.#keepEnd(() => list.append(item));
     while (list.childElementCount > MAX_ENTRIES) {
       const oldest = list.firstElementChild as HTMLElement;
       this.#mine.delete(oldest.dataset.id ?? "");
       oldest.remove();
     }
     this.#empty.hidden = true;
+  }
+
+  /** Keeps the newest in sight, but whoever has scrolled up to read stays there. */
+  #keepEnd(change: () => void): void {
+    const list = this.#list;
+    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
+    change();
     if (atEnd) list.scrollTop = list.scrollHeight;
   }
 }

@@ -44,24 +44,25 @@ export class PeersView {
 
   #addRow(neighbour: Neighbour): Row {
     const { card } = neighbour;
+    const name = nameOf(card);
     const item = make("li", "peer");
     item.dataset.testid = "peer";
     item.dataset.fingerprint = card.fingerprint;
 
     const badge = make("span", "badge");
     badge.dataset.testid = "peer-path";
-    const trips = make("span", "trips");
-    const button = make("button", "quiet small");
+    const trips = make("p", "trips");
+    const button = make("button", "small");
     button.type = "button";
     const why = make("p", "why");
 
     const who = make("div", "who");
     const print = make("code", "", shortPrint(card.fingerprint));
     print.title = card.fingerprint;
-    who.append(make("strong", "", nameOf(card)), print);
+    who.append(make("strong", "", name), print);
     const how = make("div", "how");
-    how.append(badge, trips, button);
-    item.append(who, how, why);
+    how.append(badge, button);
+    item.append(who, how, trips, why);
 
     button.addEventListener("click", () => {
       if (neighbour.hasLine) this.#options.onKill(neighbour);
@@ -73,12 +74,15 @@ export class PeersView {
       item.dataset.path = path.is;
       badge.textContent = PATH_WORDS[path.is];
       trips.textContent = tripWords(neighbour);
+      trips.hidden = trips.textContent === "";
       why.textContent = path.is === "relay" ? path.why : "";
       why.hidden = why.textContent === "";
       button.hidden = !neighbour.hasLine && (!neighbour.isPlayground || !may.dial);
       button.dataset.testid = neighbour.hasLine ? "kill-channel" : "dial";
-      button.textContent = neighbour.hasLine ? "Kill data channel" : "Connect directly";
-      button.setAttribute("aria-label", `${button.textContent} with ${nameOf(card)}`);
+      button.textContent = neighbour.hasLine ? "Kill channel" : "Connect directly";
+      button.title = neighbour.hasLine
+        ? `Kill the data channel to ${name}`
+        : `Open a data channel to ${name}`;
     };
     const row = { item, update };
     this.#rows.set(neighbour, row);
