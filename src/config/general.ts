@@ -23,7 +23,7 @@ export const general = {
     env: ["PORT", "PEER_PORT"],
   }),
   allowedOrigins: list([], {
-    doc: "Web origins whose pages may connect, such as `https://play.example.com`; `*` stands for part of a host. Empty: every origin may.",
+    doc: "Web origins whose pages may connect besides those of this server's own host, such as `https://play.example.com` or `https://*.example.com`; `*` lets every page in.",
     maxItems: 1000,
     maxLength: 255,
     pattern: "^(?:\\*|null|[a-z][a-z0-9+.-]*://[A-Za-z0-9.*_\\[\\]:-]+)$",
@@ -32,7 +32,7 @@ export const general = {
   }),
   allowLocalhostOrigins: toggle(
     { from: ({ valueAt }) => valueAt("mode") === "development", text: "true in development" },
-    { doc: "Whether pages served from localhost may connect although `allowedOrigins` does not name them." },
+    { doc: "Whether pages served from localhost may connect too." },
   ),
   trustProxy: count(0, {
     doc: "How many reverse proxies stand in front: that many `X-Forwarded-For` entries are believed, counted from the right.",

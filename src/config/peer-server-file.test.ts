@@ -51,6 +51,7 @@ describe("a config.json of Peer Server", () => {
       "rate_limit_shards",
       "metrics_port",
       "send_buffer_size",
+      "broker.kind",
     ]);
   });
 

@@ -53,8 +53,12 @@ export function adviceOn(config: Config, isSet: (path: string) => boolean): stri
   if (config.mode === "development" && config.auth.secret !== undefined && config.auth.secret.length < 32) {
     advice.push("auth.secret is shorter than 32 characters: fine for development, refused in production");
   }
-  if (config.mode === "production" && config.allowedOrigins.length === 0) {
-    advice.push("allowedOrigins is empty: any web page may connect");
+  if (config.mode === "production" && config.allowedOrigins.includes("*")) {
+    advice.push('allowedOrigins holds "*": any web page may connect');
   }
+  if (config.broker.kind !== "memory") {
+    advice.push(`broker.kind "${config.broker.kind}" has no effect in this version: this process serves alone`);
+  }
+  if (isSet("database.url")) advice.push("database.url has no effect in this version: nothing is stored");
   return advice;
 }

@@ -26,6 +26,7 @@ export const ERRORS = {
   room_full: { status: 409, retry: true, text: "room has no free place" },
   room_locked: { status: 409, retry: true, text: "room takes no new members" },
   too_many_rooms: { status: 429, retry: true, text: "a limit on the number of rooms is reached" },
+  too_many_tickets: { status: 429, retry: true, text: "waiting for too many matches at once" },
   too_large: { status: 413, retry: false, text: "message is too large" },
   slow_down: { status: 429, retry: true, text: "too many messages" },
   server_full: { status: 503, retry: true, text: "server has no free place" },

@@ -1,0 +1,82 @@
+import type { Lane } from "../lib/lane.ts";
+import type { PeerId, RoomId } from "./ids.ts";
+import type { Metadata } from "./metadata.ts";
+import type { Payload } from "./payload.ts";
+import type { RoomKind, RoomPolicy } from "./policy.ts";
+
+/** What a member may do in a room. The host is a member too; spectators take no seat and only watch. */
+export type Role = "host" | "member" | "spectator";
+
+/** What a member tells about itself when it joins one room. */
+export interface MemberProfile {
+  /** What kind of program it is ("fps-game"). */
+  readonly app?: string;
+  readonly version?: string;
+  readonly metadata?: Metadata;
+}
+
+/**
+ * The form in which a dialect received a message, for its own speakers only: they get exactly `text` back, all others
+ * get `data`. The dialect vouches that `text` is valid JSON and holds nothing that only the server may say.
+ */
+export interface Verbatim {
+  readonly dialect: string;
+  readonly text: string;
+}
+
+/** Criteria of a match: all of them must be equal. */
+export type Criteria = Readonly<Record<string, string | number | boolean>>;
+
+/** What a peer asks. `to` and `except` take a peer id or an alias. */
+export type Command =
+  /** Enter a room; with `create`, open it when there is none. With `kind`, a room of another kind is not found. */
+  | {
+      readonly type: "join";
+      readonly room: RoomId;
+      readonly create?: RoomPolicy;
+      readonly kind?: RoomKind;
+      readonly profile?: MemberProfile;
+    }
+  /** Open a room that does not exist yet, and enter it as its host. */
+  | {
+      readonly type: "create-room";
+      readonly room: RoomId;
+      readonly policy: RoomPolicy;
+      readonly profile?: MemberProfile;
+    }
+  | { readonly type: "leave"; readonly room: RoomId }
+  /** Who is in a room; a room that nobody is in has no members. `limit` 1 or more. */
+  | { readonly type: "discover"; readonly room: RoomId; readonly limit: number }
+  | { readonly type: "room-info"; readonly room: RoomId; readonly kind?: RoomKind }
+  /** WebRTC signaling and relaying to one peer with whom a room is shared; `room` names which one, if both are in it. */
+  | {
+      readonly type: "signal";
+      readonly to: string;
+      readonly data: Payload | undefined;
+      readonly room?: RoomId;
+    }
+  | {
+      readonly type: "relay";
+      readonly to: string;
+      readonly data: Payload | undefined;
+      readonly room?: RoomId;
+    }
+  /** Say something to all other members of a room. */
+  | {
+      readonly type: "broadcast";
+      readonly room: RoomId;
+      readonly data: Payload;
+      readonly except?: readonly string[];
+      readonly lane?: Lane;
+      readonly verbatim?: Verbatim;
+    }
+  | { readonly type: "set-metadata"; readonly metadata: Metadata }
+  /** Wait for `size` peers (2 or more) who ask for the same pool, size and criteria. One ticket per peer and pool. */
+  | { readonly type: "match"; readonly pool: string; readonly size: number; readonly criteria: Criteria }
+  /** Give up waiting in one pool, or in all. */
+  | { readonly type: "cancel-match"; readonly pool?: string }
+  | { readonly type: "kick"; readonly room: RoomId; readonly peer: PeerId; readonly kind?: RoomKind }
+  | { readonly type: "ping" };
+
+export type CommandType = Command["type"];
+export type CommandOf<Type extends CommandType> = Extract<Command, { readonly type: Type }>;

@@ -1,0 +1,33 @@
+import type { Retention } from "./room-log.ts";
+
+/** What bounds the memory of a hub. */
+export interface HubLimits {
+  /** Most peers at one time. */
+  readonly maxPeers: number;
+  readonly maxRooms: number;
+  /** Most rooms that one peer is in at one time. */
+  readonly maxRoomsPerPeer: number;
+  /** Bound on the JSON text of a peer's metadata. */
+  readonly maxMetadataBytes: number;
+  /** Most members told in the answer to a join; `total` says how many there are. */
+  readonly maxListed: number;
+  /** Most pools that one peer waits in at one time. */
+  readonly maxTicketsPerPeer: number;
+  /** Bound on the text of what a match asks for: pool, size and criteria. */
+  readonly maxTicketBytes: number;
+  /** How long a peer waits for a match before it is told that none was found, in ms. */
+  readonly matchWaitMs: number;
+  readonly log: Retention;
+}
+
+export const DEFAULT_LIMITS: HubLimits = {
+  maxPeers: 100_000,
+  maxRooms: 100_000,
+  maxRoomsPerPeer: 100,
+  maxMetadataBytes: 65_536,
+  maxListed: 50,
+  maxTicketsPerPeer: 16,
+  maxTicketBytes: 4_096,
+  matchWaitMs: 5 * 60_000,
+  log: { maxBytes: 1_048_576, maxAgeMs: 120_000 },
+};

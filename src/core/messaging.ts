@@ -1,0 +1,78 @@
+import type { CommandOf } from "./commands.ts";
+import { Refusal } from "./errors.ts";
+import type { Handlers } from "./handlers.ts";
+import type { PeerId } from "./ids.ts";
+import { mergedMetadata } from "./metadata.ts";
+import type { Peer } from "./peer.ts";
+import type { Space } from "./space.ts";
+import type { World } from "./world.ts";
+
+/** Whether `one` and `other` are members of a common room; a peer that is in any room shares it with itself. */
+function shareRoom(one: Peer, other: Peer): boolean {
+  for (const room of one.rooms) if (room.members.has(other.id)) return true;
+  return false;
+}
+
+/** Who must not hear a broadcast: the sender, and everybody it named by id or alias. */
+function excluded(sender: Peer, names: readonly string[] | undefined): PeerId | ReadonlySet<PeerId> {
+  if (!names || names.length === 0) return sender.id;
+  const ids = new Set<PeerId>([sender.id]);
+  for (const name of names) {
+    const peer = findNamed(sender.space, name);
+    if (peer) ids.add(peer.id);
+  }
+  return ids;
+}
+
+const findNamed = (space: Space, name: string): Peer | undefined => space.find(name);
+
+/** What peers say to each other: docs/spec/messages.md, rules MG1 to MG9. */
+export function messagingHandlers(
+  world: World,
+): Handlers<"signal" | "relay" | "broadcast" | "set-metadata" | "ping"> {
+  const { outbox } = world;
+
+  const pass = (sender: Peer, command: CommandOf<"signal"> | CommandOf<"relay">): void => {
+    const target = sender.space.find(command.to);
+    if (!target) throw new Refusal("peer_not_found", { to: command.to });
+    if (!shareRoom(sender, target)) throw new Refusal("no_shared_room", { to: command.to });
+
+    const room = command.room === undefined ? undefined : sender.space.rooms.get(command.room);
+    const bothInside = room?.members.has(sender.id) && room.members.has(target.id);
+
+    outbox.deliver([target.id], {
+      type: command.type === "signal" ? "signaled" : "relayed",
+      from: sender.id,
+      to: target.id,
+      data: command.data,
+      room: bothInside ? command.room : undefined,
+      at: world.now,
+    });
+  };
+
+  return {
+    signal: pass,
+    relay: pass,
+
+    broadcast(peer, { room: id, data, except, lane = "normal", verbatim }) {
+      const room = world.room(peer, id);
+      if (!room.members.has(peer.id)) throw new Refusal("not_in_room", { room: id });
+
+      const message = { type: "message", from: peer.id, data, at: world.now, lane, verbatim } as const;
+      world.tell(room, message, excluded(peer, except));
+    },
+
+    "set-metadata"(peer, { metadata }) {
+      const merged = mergedMetadata(peer.metadata, metadata, world.limits.maxMetadataBytes);
+
+      peer.metadata = merged;
+
+      world.tellUpdated(peer);
+      outbox.answer(peer.id, { type: "done" });
+    },
+
+    ping(peer) {
+      outbox.answer(peer.id, { type: "pong" });
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { MemberInfo } from "./events.ts";
+import type { PeerId } from "./ids.ts";
+import type { Metadata } from "./metadata.ts";
+import type { Room } from "./room.ts";
+import type { Space } from "./space.ts";
+
+/** A connected party. `rooms` is kept by `World`, in the order of joining. */
+export interface Peer {
+  readonly id: PeerId;
+  readonly space: Space;
+  readonly alias: string;
+  /** Whether it has proven that the id is its own. */
+  readonly verified: boolean;
+  metadata: Metadata;
+  readonly rooms: Set<Room>;
+}
+
+/** How `peer` presents itself outside of any room; `joinedAt` is 0. */
+export function introduction(peer: Peer): MemberInfo {
+  return {
+    peer: peer.id,
+    alias: peer.alias,
+    role: "member",
+    joinedAt: 0,
+    app: undefined,
+    version: undefined,
+    metadata: peer.metadata,
+  };
+}

@@ -1,0 +1,63 @@
+/** What a room is for: a label for listings and metrics, chosen by a dialect or an embedder from a short fixed list. */
+export type RoomKind = "namespace" | "room" | "match" | "game" | "session";
+
+/**
+ * What a room allows. Namespaces, game rooms, collaboration sessions and match groups are all rooms; only their
+ * policies differ.
+ */
+export interface RoomPolicy {
+  readonly kind: RoomKind;
+  /** Most members at one time, spectators not counted. */
+  readonly capacity: number;
+  /** `open`: outsiders may see who is inside. `hidden`: nobody may ask, members learn it when they join. */
+  readonly listing: "open" | "hidden";
+  /** Whether the first member becomes the host, who may kick. */
+  readonly hosted: boolean;
+  /** What happens when the host goes: the longest-standing member takes over, or the room ends. */
+  readonly whenHostLeaves: "transfer" | "close";
+  /** How long an empty room is kept before it is forgotten, in ms. 0 forgets it with its last member. */
+  readonly emptyMs: number;
+  /** A room ends this long after it was opened, in ms; `undefined` means never. */
+  readonly maxAgeMs?: number;
+  /** Whether a peer that was kicked stays out until the room ends. */
+  readonly banAfterKick: boolean;
+  /** `silent`: members are not told who comes and goes (match groups). */
+  readonly presence: "told" | "silent";
+}
+
+/** A place where anybody may meet anybody: opened by the first who joins, forgotten with the last. */
+export const NAMESPACE: RoomPolicy = {
+  kind: "namespace",
+  capacity: Number.POSITIVE_INFINITY,
+  listing: "open",
+  hosted: false,
+  whenHostLeaves: "transfer",
+  emptyMs: 0,
+  banAfterKick: false,
+  presence: "told",
+};
+
+/** A room with a host and a capacity, whose members are nobody else's business. */
+export const PRIVATE_ROOM: RoomPolicy = {
+  kind: "room",
+  capacity: 100,
+  listing: "hidden",
+  hosted: true,
+  whenHostLeaves: "transfer",
+  emptyMs: 0,
+  banAfterKick: true,
+  presence: "told",
+};
+
+/** The group that a match made: it lets its members reach each other, and says nothing by itself. */
+export const MATCH_GROUP: RoomPolicy = {
+  kind: "match",
+  capacity: Number.POSITIVE_INFINITY,
+  listing: "hidden",
+  hosted: false,
+  whenHostLeaves: "transfer",
+  emptyMs: 0,
+  maxAgeMs: 10 * 60_000,
+  banAfterKick: false,
+  presence: "silent",
+};

@@ -1,0 +1,99 @@
+import type { RoomEvent } from "./events.ts";
+import type { PeerId } from "./ids.ts";
+
+/** Who was told an entry: everybody in the room at that time but `except`. */
+export interface Audience {
+  readonly except: PeerId | ReadonlySet<PeerId> | undefined;
+}
+
+export interface Entry extends Audience {
+  readonly event: RoomEvent;
+  readonly at: number;
+  readonly bytes: number;
+}
+
+export interface Retention {
+  /** Most bytes of payload and bookkeeping kept. */
+  readonly maxBytes: number;
+  /** Entries older than this are forgotten, in ms. */
+  readonly maxAgeMs: number;
+}
+
+/**
+ * The events of one room in order, bounded by bytes and age.
+ *
+ * Offsets count up from 1 without gaps within one epoch. An epoch is the life of one room object: whoever comes back
+ * with another epoch must take the whole room anew.
+ */
+export class RoomLog {
+  #entries: Entry[] = [];
+  /** Index of the oldest entry kept; what lies before it is garbage until the next compaction. */
+  #head = 0;
+  #bytes = 0;
+  #last = 0;
+
+  constructor(
+    readonly epoch: string,
+    readonly retention: Retention,
+  ) {}
+
+  /** Offset of the newest event; 0 when nothing has happened yet. */
+  get lastOffset(): number {
+    return this.#last;
+  }
+
+  /** Offset of the oldest event that is still kept; `lastOffset + 1` when none is. */
+  get firstOffset(): number {
+    return this.#last - this.length + 1;
+  }
+
+  get length(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The offset that the next `append` must carry. */
+  get nextOffset(): number {
+    return this.#last + 1;
+  }
+
+  /** Adds the event that carries `nextOffset`, and forgets what the retention no longer covers. */
+  append(entry: Entry): void {
+    this.#last = entry.event.offset;
+    this.#entries.push(entry);
+    this.#bytes += entry.bytes;
+    this.forget(entry.at);
+  }
+
+  /** Forgets entries beyond the retention. */
+  forget(now: number): void {
+    const oldest = now - this.retention.maxAgeMs;
+    for (let entry = this.#entries[this.#head]; entry; entry = this.#entries[this.#head]) {
+      if (entry.at >= oldest && this.#bytes <= this.retention.maxBytes) break;
+      this.#bytes -= entry.bytes;
+      this.#head++;
+    }
+    if (this.#head > 32 && this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /**
+   * Entries after offset `since`, oldest first, or `undefined` when some of them are no longer kept or `since` was
+   * never reached in this epoch.
+   */
+  after(since: number): readonly Entry[] | undefined {
+    if (since > this.#last || since < this.firstOffset - 1) return undefined;
+    return this.#entries.slice(this.#head + (since - this.firstOffset + 1));
+  }
+
+  /** When the oldest entry will be too old, in ms since the epoch; `undefined` when nothing is kept. */
+  get forgetsAt(): number | undefined {
+    const oldest = this.#entries[this.#head];
+    return oldest && oldest.at + this.retention.maxAgeMs + 1;
+  }
+}

@@ -1,0 +1,69 @@
+import type { MemberProfile, Role } from "./commands.ts";
+import type { MemberInfo } from "./events.ts";
+import type { PeerId, RoomId } from "./ids.ts";
+import type { Peer } from "./peer.ts";
+import type { RoomPolicy } from "./policy.ts";
+import type { RoomLog } from "./room-log.ts";
+import type { Space } from "./space.ts";
+
+/** One peer's place in one room. */
+export interface Member {
+  readonly peer: Peer;
+  /** `spectator` takes no seat. Who is the host is told by `room.host` alone. */
+  role: "member" | "spectator";
+  readonly joinedAt: number;
+  profile: MemberProfile;
+}
+
+/** Members under a policy. Changed only by `World`, which keeps both ends of a membership in step. */
+export class Room {
+  /** In the order of joining. */
+  readonly members = new Map<PeerId, Member>();
+  readonly banned = new Set<PeerId>();
+  /** The member that may kick; `undefined` in rooms without a host and in empty ones. */
+  host: PeerId | undefined;
+
+  constructor(
+    readonly id: RoomId,
+    readonly space: Space,
+    readonly policy: RoomPolicy,
+    readonly log: RoomLog,
+  ) {}
+
+  /** Members that are spectators; kept by `World`. */
+  spectators = 0;
+
+  get isFull(): boolean {
+    return this.members.size - this.spectators >= this.policy.capacity;
+  }
+
+  /** What `member` is here. */
+  roleOf(member: Member): Role {
+    return member.peer.id === this.host ? "host" : member.role;
+  }
+}
+
+/** How a member presents itself in its room. */
+export function memberInfo(room: Room, member: Member): MemberInfo {
+  const { peer, profile, joinedAt } = member;
+  const { app, version } = profile;
+  const metadata = profile.metadata ? { ...peer.metadata, ...profile.metadata } : peer.metadata;
+  return { peer: peer.id, alias: peer.alias, role: room.roleOf(member), joinedAt, app, version, metadata };
+}
+
+/** Up to `limit` members, oldest first; `included` is among them even when the room is larger than that. */
+export function membersOf(
+  room: Room,
+  { limit, included }: { limit: number; included?: PeerId },
+): MemberInfo[] {
+  const infos: MemberInfo[] = [];
+  for (const member of room.members.values()) {
+    if (infos.length >= limit) break;
+    infos.push(memberInfo(room, member));
+  }
+  const newcomer = included === undefined ? undefined : room.members.get(included);
+  if (newcomer && infos.length > 0 && !infos.some((info) => info.peer === included)) {
+    infos[infos.length - 1] = memberInfo(room, newcomer);
+  }
+  return infos;
+}

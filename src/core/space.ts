@@ -1,0 +1,29 @@
+import type { PeerId, RoomId, SpaceId } from "./ids.ts";
+import type { Peer } from "./peer.ts";
+import type { Room } from "./room.ts";
+
+/** The name-space of an application: its rooms and the aliases of its peers. */
+export class Space {
+  readonly rooms = new Map<RoomId, Room>();
+  readonly peers = new Map<PeerId, Peer>();
+  readonly #aliases = new Map<string, Peer>();
+
+  constructor(readonly id: SpaceId) {}
+
+  /** Makes `peer` addressable; the first holder of an alias keeps it for as long as it is here. */
+  admit(peer: Peer): void {
+    this.peers.set(peer.id, peer);
+    if (!this.#aliases.has(peer.alias)) this.#aliases.set(peer.alias, peer);
+  }
+
+  /** Forgets `peer`, and frees its alias if it was the one who held it. */
+  dismiss(peer: Peer): void {
+    this.peers.delete(peer.id);
+    if (this.#aliases.get(peer.alias) === peer) this.#aliases.delete(peer.alias);
+  }
+
+  /** The peer with this id or, when there is none, the holder of this alias: an alias never hides a peer's own id. */
+  find(name: string): Peer | undefined {
+    return this.peers.get(name as PeerId) ?? this.#aliases.get(name);
+  }
+}

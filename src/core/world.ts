@@ -1,0 +1,195 @@
+import type { MemberProfile } from "./commands.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Refusal } from "./errors.ts";
+import type { LeaveReason, RoomEvent } from "./events.ts";
+import type { PeerId, RoomId, SpaceId } from "./ids.ts";
+import type { HubLimits } from "./limits.ts";
+import { Matchmaker } from "./matchmaking.ts";
+import type { Outbox } from "./outbox.ts";
+import { payloadSize } from "./payload.ts";
+import type { Peer } from "./peer.ts";
+import type { RoomKind, RoomPolicy } from "./policy.ts";
+import { type Random, randomHex } from "./random.ts";
+import { type Member, memberInfo, Room } from "./room.ts";
+import { RoomLog } from "./room-log.ts";
+import { Space } from "./space.ts";
+
+/** Bookkeeping that an entry of a log costs besides its payload. */
+const ENTRY_BYTES = 120;
+
+/** A room event before its room gave it an offset. */
+type Untold<Event> = Event extends RoomEvent ? Omit<Event, "offset" | "room"> : never;
+
+export interface SeatOptions {
+  readonly role?: "member" | "spectator";
+  readonly profile?: MemberProfile;
+}
+
+export interface WorldOptions {
+  readonly outbox: Outbox;
+  readonly random: Random;
+  readonly limits: HubLimits;
+}
+
+/**
+ * Everything a hub knows, and the few operations that change it. The rules (who may do what, who is told in which
+ * order) are in the handlers; here is what must hold always: a membership is known to the room and to the peer, a
+ * forgotten room has no members, an event of a room takes the next offset of its log.
+ */
+export class World {
+  readonly outbox: Outbox;
+  readonly random: Random;
+  readonly limits: HubLimits;
+  readonly peers = new Map<PeerId, Peer>();
+  readonly spaces = new Map<SpaceId, Space>();
+  readonly matchmaker: Matchmaker;
+  /** Time of the command or tick at hand, in ms since the epoch. */
+  now = 0;
+  /** Rooms in all spaces. */
+  roomCount = 0;
+  readonly #roomEnds = new Deadlines<Room>();
+  readonly #forgets = new Deadlines<Room>();
+
+  constructor({ outbox, random, limits }: WorldOptions) {
+    this.outbox = outbox;
+    this.random = random;
+    this.limits = limits;
+    this.matchmaker = new Matchmaker(limits.matchWaitMs);
+  }
+
+  /** The space of that id; made when it is first needed, dropped with its last peer and room. */
+  space(id: SpaceId): Space {
+    const known = this.spaces.get(id);
+    if (known) return known;
+    const space = new Space(id);
+    this.spaces.set(id, space);
+    return space;
+  }
+
+  /** Forgets a space that nobody and nothing is in. */
+  dropIfUnused(space: Space): void {
+    if (space.peers.size === 0 && space.rooms.size === 0) this.spaces.delete(space.id);
+  }
+
+  /** @throws {Refusal} `room_not_found`, also for a room of another kind than asked for. */
+  room(peer: Peer, id: RoomId, kind?: RoomKind): Room {
+    const room = peer.space.rooms.get(id);
+    if (!room || (kind !== undefined && room.policy.kind !== kind))
+      throw new Refusal("room_not_found", { room: id });
+    return room;
+  }
+
+  /** @throws {Refusal} `too_many_rooms` when no further room may be opened. */
+  refuseOpening(): void {
+    if (this.roomCount >= this.limits.maxRooms)
+      throw new Refusal("too_many_rooms", { max: this.limits.maxRooms });
+  }
+
+  /** Opens an empty room. The caller has made sure that there is none of that id. */
+  open(space: Space, id: RoomId, policy: RoomPolicy): Room {
+    this.refuseOpening();
+    const room = new Room(id, space, policy, new RoomLog(randomHex(this.random, 8), this.limits.log));
+    space.rooms.set(id, room);
+    this.roomCount++;
+    if (policy.maxAgeMs !== undefined) this.#roomEnds.set(room, this.now + policy.maxAgeMs);
+    return room;
+  }
+
+  /** Seats `peer`, who is not a member yet; the first member of a hosted room becomes its host. */
+  seat(room: Room, peer: Peer, { role = "member", profile = {} }: SeatOptions = {}): Member {
+    const member: Member = { peer, role, profile, joinedAt: this.now };
+    room.members.set(peer.id, member);
+    peer.rooms.add(room);
+    if (role === "spectator") room.spectators++;
+    else if (room.policy.hosted && room.host === undefined) room.host = peer.id;
+    if (room.policy.maxAgeMs === undefined) this.#roomEnds.clear(room);
+    return member;
+  }
+
+  /** Takes `peer` out of the room, tells those who stay, hands on the host's part, and forgets the room if it is over. */
+  unseat(room: Room, peer: Peer, reason: LeaveReason): void {
+    const member = room.members.get(peer.id);
+    if (!member) return;
+    room.members.delete(peer.id);
+    peer.rooms.delete(room);
+    if (member.role === "spectator") room.spectators--;
+    this.tell(room, { type: "member-left", peer: peer.id, reason });
+
+    if (room.host === peer.id) this.#replaceHost(room);
+    if (room.members.size === 0) this.#emptied(room);
+  }
+
+  /** Ends a room: its members are told and are members no more. */
+  close(room: Room, reason: "host-left" | "expired"): void {
+    if (room.policy.presence === "told") {
+      this.outbox.deliver(room.members.keys(), { type: "room-closed", room: room.id, reason });
+    }
+    for (const { peer } of room.members.values()) peer.rooms.delete(room);
+    room.members.clear();
+    room.spectators = 0;
+    this.#forget(room);
+  }
+
+  /** Gives an event the next offset of its room, keeps it, and tells it to the members except `except`. */
+  tell(room: Room, untold: Untold<RoomEvent>, except?: PeerId | ReadonlySet<PeerId>): void {
+    if (room.policy.presence === "silent" && untold.type !== "message") return;
+    const event = { ...untold, room: room.id, offset: room.log.nextOffset } as RoomEvent;
+    const wasEmpty = room.log.length === 0;
+    const bytes = ENTRY_BYTES + (event.type === "message" ? payloadSize(event.data) : 0);
+    room.log.append({ event, except, at: this.now, bytes });
+    if (wasEmpty) this.#scheduleForgetting(room);
+    this.outbox.deliver(room.members.keys(), event, except);
+  }
+
+  /** Tells every room of `peer` how the peer presents itself now. */
+  tellUpdated(peer: Peer): void {
+    for (const room of peer.rooms) {
+      const member = room.members.get(peer.id);
+      if (member) this.tell(room, { type: "member-updated", member: memberInfo(room, member) }, peer.id);
+    }
+  }
+
+  /** What happens because time has passed. */
+  tick(): void {
+    for (const room of this.#roomEnds.takeDue(this.now)) this.close(room, "expired");
+    for (const room of this.#forgets.takeDue(this.now)) {
+      room.log.forget(this.now);
+      this.#scheduleForgetting(room);
+    }
+    for (const { peer, pool } of this.matchmaker.takeExpired(this.now)) {
+      this.outbox.deliver([peer], { type: "match-expired", pool });
+    }
+  }
+
+  #replaceHost(room: Room): void {
+    let heir: PeerId | undefined;
+    for (const member of room.members.values()) {
+      if (member.role === "spectator") continue;
+      heir = member.peer.id;
+      break;
+    }
+    room.host = heir;
+    if (heir === undefined) return;
+    if (room.policy.whenHostLeaves === "close") this.close(room, "host-left");
+    else this.tell(room, { type: "host-changed", host: heir });
+  }
+
+  #emptied(room: Room): void {
+    if (room.space.rooms.get(room.id) !== room) return;
+    if (room.policy.emptyMs === 0) this.#forget(room);
+    else this.#roomEnds.set(room, this.now + room.policy.emptyMs);
+  }
+
+  #forget(room: Room): void {
+    if (!room.space.rooms.delete(room.id)) return;
+    this.roomCount--;
+    this.#roomEnds.clear(room);
+    this.#forgets.clear(room);
+    this.dropIfUnused(room.space);
+  }
+
+  #scheduleForgetting(room: Room): void {
+    const at = room.log.forgetsAt;
+    if (at !== undefined) this.#forgets.set(room, at);
+  }
+}

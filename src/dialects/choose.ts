@@ -1,0 +1,55 @@
+import type { Incoming } from "../lib/frame.ts";
+import type { Dialect, Opening } from "./dialect.ts";
+
+/** The dialects that a listener serves, by name. */
+export type Served = ReadonlyMap<string, Dialect>;
+
+/** Paths that belong to one dialect on every listener that serves it. */
+const PATHS: Readonly<Record<string, string>> = {
+  "/parlor": "native",
+  "/v2/ws": "signal-fish",
+  "/v3/ws": "signal-fish",
+  "/v1/signaling": "pulsar",
+};
+
+/** Subprotocols of the native dialect. */
+const NATIVE_SUBPROTOCOL = "parlor.v1";
+
+/**
+ * Who a link speaks, as far as it can be told before its first message.
+ *
+ * `first-message` means that several dialects share the path; `undefined` that nobody is served there.
+ */
+export function chooseByOpening(served: Served, opening: Opening): Dialect | "first-message" | undefined {
+  const { path } = opening;
+  if (served.size === 1) return served.values().next().value;
+
+  const owner = PATHS[path];
+  if (owner !== undefined) return served.get(owner);
+
+  const [, first = ""] = path.split("/");
+  const named = served.get(first);
+  if (named) return named;
+  if (path !== "/ws") return undefined;
+
+  if (opening.query.has("token") && served.has("tapaculo")) return served.get("tapaculo");
+  if (opening.subprotocol === NATIVE_SUBPROTOCOL && served.has("native")) return served.get("native");
+  return served.has("pulsar") ? "first-message" : served.get("peer-server");
+}
+
+/** Who a link on the shared path speaks, told by its first message. */
+export function chooseByFirstMessage(served: Served, message: Incoming): Dialect | undefined {
+  const pulsar = served.get("pulsar");
+  if (pulsar && looksLikePulsar(message)) return pulsar;
+  return served.get("peer-server") ?? pulsar;
+}
+
+function looksLikePulsar(message: Incoming): boolean {
+  if (typeof message !== "string") return false;
+  try {
+    const value: unknown = JSON.parse(message);
+    return typeof value === "object" && value !== null && "session_id" in value && "peer_id" in value;
+  } catch {
+    return false;
+  }
+}

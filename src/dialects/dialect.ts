@@ -1,0 +1,121 @@
+import type { Hono } from "hono";
+import type { Command } from "../core/commands.ts";
+import type { Refusal } from "../core/errors.ts";
+import type { Event } from "../core/events.ts";
+import type { Goodbye } from "../core/goodbyes.ts";
+import type { Arrival, Hub } from "../core/hub.ts";
+import type { Credentials, Identity } from "../core/identity.ts";
+import type { Random } from "../core/random.ts";
+import type { Incoming } from "../lib/frame.ts";
+
+/** What an opening link told about itself before its first message. */
+export interface Opening {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly subprotocol: string | undefined;
+  readonly remoteAddress: string;
+}
+
+/** One encoded message. */
+export type Wire = string | Uint8Array;
+
+/**
+ * What an incoming message meant.
+ *
+ * `reference` is the dialect's own note about a request (its id); it comes back with the answer or the refusal.
+ */
+export type Heard =
+  | { readonly type: "arrival"; readonly arrival: Arrival }
+  /** Somebody says who it is: the server checks it, and goes on with what `admitted` answers. */
+  | { readonly type: "credentials"; readonly credentials: Credentials; readonly reference?: unknown }
+  | { readonly type: "command"; readonly command: Command; readonly reference?: unknown }
+  /** A step of the dialect's own, answered without the hub (a challenge). */
+  | { readonly type: "reply"; readonly reply: Wire }
+  /** To be passed over in silence, as the dialect's specification asks. */
+  | { readonly type: "nothing" };
+
+/** How a link is closed in the words of a dialect. `message` is sent before. */
+export interface Farewell {
+  readonly code: number;
+  readonly reason: string;
+  readonly message?: Wire;
+}
+
+/** What a refusal was about. */
+export interface Refused {
+  readonly refusal: Refusal;
+  /** The command that was refused; absent when the message did not even become one. */
+  readonly command: Command | undefined;
+  readonly reference: unknown;
+}
+
+/** The answer to a refused message. Neither `message` nor `farewell` means silence. */
+export interface RefusalReply {
+  readonly message?: Wire;
+  /** The link ends with this; only where the dialect's specification asks for it. */
+  readonly farewell?: Farewell;
+}
+
+/**
+ * One party's side of a talk: a two-way dictionary with as much memory as the language needs (has it registered, is
+ * there an open challenge). Pure: no I/O, no clock, no timers.
+ */
+export interface Conversation {
+  /**
+   * Names everything that the bytes of `encode` depend on, such as `peer-server/json`. Two conversations of equal
+   * encoding are given the same bytes, so a broadcast is encoded once for all of them.
+   */
+  readonly encoding: string;
+
+  /** @throws {Refusal} when the message means nothing. */
+  hear(message: Incoming): Heard;
+
+  /**
+   * The credentials that `hear` handed over are good: what to do now, usually to arrive. Until then nothing further is
+   * heard. A dialect that never asks for credentials leaves it out.
+   *
+   * @throws {Refusal} when this identity may not do what it asked for.
+   */
+  admitted?(identity: Identity): Heard;
+
+  /** `undefined`: the language has no word for that event. A function of the event and `encoding` alone. */
+  encode(event: Event): Wire | undefined;
+
+  /** The answer to the command that came with `reference`; by default the same as `encode`. */
+  answer?(event: Event, reference: unknown): Wire | undefined;
+
+  refuse(refused: Refused): RefusalReply;
+
+  farewell(goodbye: Goodbye): Farewell;
+}
+
+/** What the HTTP side of a dialect works on. */
+export interface Access {
+  readonly hub: Hub;
+  readonly random: Random;
+  /** Ms since the epoch. */
+  now(): number;
+}
+
+/** What a conversation is given that is not its own. */
+export interface Surroundings {
+  readonly opening: Opening;
+  readonly random: Random;
+}
+
+/** The wire language of one family of clients. */
+export interface Dialect {
+  readonly name: string;
+  /** Largest incoming message; larger ones end the link with `message_too_large`. */
+  readonly maxMessageBytes: number;
+  /** How long a link may take until its first peer has arrived, in ms. */
+  readonly registrationMs: number;
+  open(surroundings: Surroundings): Conversation;
+  /**
+   * What the dialect serves by plain HTTP, with full paths ("/v1/sessions"). Served on every listener that speaks the
+   * dialect, and below `/<dialect>/` too.
+   */
+  routes?(access: Access): Hono;
+}

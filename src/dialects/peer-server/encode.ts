@@ -1,0 +1,128 @@
+import type { Event, MemberInfo } from "../../core/events.ts";
+import type { Payload } from "../../core/payload.ts";
+
+/** A member as the original lists it: keys without a value are left out. */
+function peerInfo({ peer, alias, app, version, metadata }: MemberInfo): object {
+  return {
+    fingerprint: peer,
+    alias,
+    ...(app && { app_type: app }),
+    ...(version && { version }),
+    ...(Object.keys(metadata).length > 0 && { meta: metadata }),
+  };
+}
+
+const peerList = (event: { room: string; members: readonly MemberInfo[]; total: number }): string =>
+  JSON.stringify({
+    type: "peer_list",
+    payload: { namespace: event.room, peers: event.members.map(peerInfo), total: event.total },
+  });
+
+/** The text of a payload; bytes have no word in this language. */
+function payloadText(payload: Payload): string | undefined {
+  return payload.form === "json" ? payload.text : undefined;
+}
+
+/** `,"payload":…` for a payload that is there. */
+function payloadMember(payload: Payload | undefined): string | undefined {
+  if (payload === undefined) return "";
+  const text = payloadText(payload);
+  return text && `,"payload":${text}`;
+}
+
+type Encoder<Type extends Event["type"]> = (event: Extract<Event, { type: Type }>) => string | undefined;
+
+const toOne: Encoder<"signaled" | "relayed"> = ({ type, from, to, data, room, at }) => {
+  const payload = payloadMember(data);
+  if (payload === undefined) return undefined;
+  const word = type === "signaled" ? "signal" : "relay";
+  const namespace = room === undefined ? "" : `,"namespace":${JSON.stringify(room)}`;
+  return `{"type":"${word}","from":${JSON.stringify(from)},"to":${JSON.stringify(to)}${namespace}${payload},"ts":${at}}`;
+};
+
+/** Every event in the words of Peer Server; `undefined` for those it has no word for. */
+export function encode(
+  event: Event,
+  { announceMetadata }: { announceMetadata: boolean },
+): string | undefined {
+  switch (event.type) {
+    case "welcome":
+      return JSON.stringify({
+        type: "registered",
+        from: event.peer,
+        payload: { fingerprint: event.peer, alias: event.alias },
+      });
+    case "room-joined":
+    case "members":
+      return peerList(event);
+    case "room-created":
+      return JSON.stringify({
+        type: "room_created",
+        payload: { room_id: event.room, max_size: event.capacity, owner: event.host },
+      });
+    case "room-info":
+      return JSON.stringify({
+        type: "room_info",
+        payload: {
+          room_id: event.room,
+          peer_count: event.members,
+          max_size: event.capacity,
+          owner: event.host ?? "",
+        },
+      });
+    case "member-joined":
+      return JSON.stringify({
+        type: "peer_joined",
+        from: event.member.peer,
+        namespace: event.room,
+        payload: peerInfo(event.member),
+      });
+    case "member-left":
+      return JSON.stringify({ type: "peer_left", from: event.peer, namespace: event.room, payload: null });
+    case "member-updated":
+      if (!announceMetadata) return undefined;
+      return JSON.stringify({
+        type: "metadata",
+        from: event.member.peer,
+        namespace: event.room,
+        payload: peerInfo(event.member),
+      });
+    case "message": {
+      const { from, room, data, verbatim, at } = event;
+      const head = `{"type":"broadcast","from":${JSON.stringify(from)},`;
+      if (verbatim?.dialect === "peer-server") return `${head}${verbatim.text},"ts":${at}}`;
+      const text = payloadText(data);
+      return text && `${head}"payload":{"namespace":${JSON.stringify(room)},"data":${text}},"ts":${at}}`;
+    }
+    case "signaled":
+    case "relayed":
+      return toOne(event);
+    case "match-waiting":
+      return '{"type":"match","payload":{"status":"waiting"}}';
+    case "match-cancelled":
+      return '{"type":"match","payload":{"status":"cancelled"}}';
+    case "match-expired":
+      return '{"type":"match","payload":{"status":"expired"}}';
+    case "matched":
+      return JSON.stringify({
+        type: "matched",
+        ...(event.pool && { namespace: event.pool }),
+        payload: { namespace: event.pool, peers: event.members.map(peerInfo), session_id: event.group },
+      });
+    case "kicked":
+      return JSON.stringify({
+        type: "kick",
+        from: event.by,
+        payload: { room_id: event.room, fingerprint: event.peer },
+      });
+    case "room-closed":
+      return JSON.stringify({ type: "room_closed", payload: { room_id: event.room, reason: event.reason } });
+    case "pong":
+      return '{"type":"pong"}';
+    // Acknowledgements are silent in this language, and it has no word for a new owner.
+    case "room-left":
+    case "done":
+    case "host-changed":
+      return undefined;
+  }
+}

@@ -1,0 +1,75 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+
+/** Reads a number, or one number per label value, when somebody asks for the metrics. */
+export type Reading = () => number | Iterable<readonly [label: string, value: number]>;
+
+interface MetricInfo {
+  readonly type: "counter" | "gauge";
+  readonly help: string;
+  /** The one label, whose values are bounded by construction (codes, reasons, lanes, kinds). */
+  readonly label?: string;
+}
+
+/** Every metric of the server. Names are public API: add, never rename. */
+export const METRICS = {
+  parlor_peers: { type: "gauge", help: "Registered peers." },
+  parlor_links: { type: "gauge", help: "Open links, registered or not." },
+  parlor_rooms: { type: "gauge", help: "Rooms of every kind." },
+  parlor_match_waiting: { type: "gauge", help: "Match tickets waiting." },
+  parlor_draining: { type: "gauge", help: "1 while the server is stopping." },
+  parlor_messages_received_total: { type: "counter", help: "Messages heard from peers." },
+  parlor_messages_delivered_total: { type: "counter", help: "Messages handed to links." },
+  parlor_links_accepted_total: { type: "counter", help: "Links accepted.", label: "dialect" },
+  parlor_links_refused_total: { type: "counter", help: "Upgrade requests refused.", label: "status" },
+  parlor_refusals_total: { type: "counter", help: "Requests refused.", label: "code" },
+  parlor_goodbyes_total: { type: "counter", help: "Links that the server ended.", label: "reason" },
+  parlor_messages_dropped_total: { type: "counter", help: "Messages dropped for slow peers.", label: "lane" },
+  parlor_errors_total: { type: "counter", help: "Failures that are the server's own fault." },
+} as const satisfies Record<string, MetricInfo>;
+
+export type MetricName = keyof typeof METRICS;
+
+/** The metrics of one server, as Prometheus text and as JSON. Costs nothing until somebody asks. */
+export class Metrics {
+  readonly #registry = new Registry();
+
+  constructor(
+    readings: Readonly<Record<MetricName, Reading>>,
+    { withProcess }: { readonly withProcess: boolean },
+  ) {
+    for (const [name, info] of Object.entries(METRICS) as [MetricName, MetricInfo][]) {
+      this.#add(name, info, readings[name]);
+    }
+    if (withProcess) collectDefaultMetrics({ register: this.#registry });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** `{ total_metrics, metrics: [{ name, help, type, values: [{ value, labels }] }] }`. */
+  async json(): Promise<object> {
+    const metrics = await this.#registry.getMetricsAsJSON();
+    return { total_metrics: metrics.length, metrics };
+  }
+
+  #add(name: MetricName, { type, help, label }: MetricInfo, read: Reading): void {
+    const Kind = type === "counter" ? Counter : Gauge;
+    new Kind({
+      name,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        const values = read();
+        if (typeof values === "number") this.inc(values);
+        else for (const [value, count] of values) this.inc({ [label ?? ""]: value }, count);
+      },
+    });
+  }
+}

@@ -1,0 +1,291 @@
+import type { Command } from "../core/commands.ts";
+import { Refusal } from "../core/errors.ts";
+import type { Event } from "../core/events.ts";
+import type { Goodbye } from "../core/goodbyes.ts";
+import type { Arrival, Hub } from "../core/hub.ts";
+import type { Credentials, Identity } from "../core/identity.ts";
+import type { PeerId } from "../core/ids.ts";
+import type { Random } from "../core/random.ts";
+import type { Conversation, Dialect, Farewell, Heard, Opening, Wire } from "../dialects/dialect.ts";
+import { type Frame, frameOf, type Incoming } from "../lib/frame.ts";
+import type { Lane } from "../lib/lane.ts";
+import { TokenBucket, type TokenBucketOptions } from "../lib/token-bucket.ts";
+import type { Link, LinkEnd, LinkFault, LinkListener } from "../transports/link.ts";
+import type { ServerOutbox, Speaker } from "./outbox.ts";
+import type { Tally } from "./tally.ts";
+
+/** What all connections of a server share. */
+export interface Surround {
+  readonly hub: Hub;
+  readonly outbox: ServerOutbox;
+  readonly random: Random;
+  readonly tally: Tally;
+  readonly rate: TokenBucketOptions;
+  /** Ms since the epoch. */
+  now(): number;
+  /** Who speaks here, when the path alone did not tell. */
+  chooseByFirstMessage(message: Incoming): Dialect | undefined;
+  /** Who brings these credentials. @throws {Refusal} `unauthorized` */
+  authenticate(credentials: Credentials, context: { opening: Opening; dialect: string }): Promise<Identity>;
+  /** A failure that is our own fault. */
+  report(
+    error: unknown,
+    context: { readonly dialect: string | undefined; readonly command: string | undefined },
+  ): void;
+  /** A peer is on the connection now. */
+  arrived(connection: Connection): void;
+  /** The connection is over; called once. */
+  ended(connection: Connection): void;
+}
+
+/** Where a connection stands. Each state holds exactly what exists in it. */
+type State =
+  /** Several dialects share the path and nothing was heard yet. */
+  | { readonly is: "silent" }
+  | { readonly is: "greeting"; readonly dialect: Dialect; readonly conversation: Conversation }
+  | {
+      readonly is: "online";
+      readonly dialect: Dialect;
+      readonly conversation: Conversation;
+      readonly peer: PeerId;
+      readonly bucket: TokenBucket;
+    }
+  | { readonly is: "closed" };
+
+/** Close of a link whose dialect is not known. */
+const NO_WORDS: Farewell = { code: 1008, reason: "registration timeout" };
+
+/** One link and the talk on it: hears, asks the hub, answers. */
+export class Connection implements LinkListener, Speaker {
+  readonly #link: Link;
+  readonly #opening: Opening;
+  readonly #surround: Surround;
+  #state: State = { is: "silent" };
+  /** The dialect's note about the command at hand. */
+  #reference: unknown;
+
+  constructor({ link, opening, dialect, surround }: ConnectionOptions) {
+    this.#link = link;
+    this.#opening = opening;
+    this.#surround = surround;
+    if (dialect) this.#speak(dialect);
+  }
+
+  get peer(): PeerId | undefined {
+    return this.#state.is === "online" ? this.#state.peer : undefined;
+  }
+
+  /** The dialect's name, or `undefined` while it is not known. */
+  get dialect(): string | undefined {
+    return this.#state.is === "greeting" || this.#state.is === "online"
+      ? this.#state.dialect.name
+      : undefined;
+  }
+
+  get encoding(): string {
+    return this.#conversation?.encoding ?? "none";
+  }
+
+  encode(event: Event): Wire | undefined {
+    return this.#conversation?.encode(event);
+  }
+
+  encodeAnswer(event: Event): Wire | undefined {
+    const conversation = this.#conversation;
+    if (!conversation?.answer || this.#reference === undefined) return conversation?.encode(event);
+    return conversation.answer(event, this.#reference);
+  }
+
+  send(frame: Frame): void {
+    this.#link.send(frame);
+  }
+
+  message(data: Incoming): void {
+    const { tally } = this.#surround;
+    tally.received++;
+    let command: Command | undefined;
+    try {
+      if (this.#state.is === "silent") this.#speakAs(data);
+      const state = this.#state;
+      if (state.is === "silent" || state.is === "closed") return;
+      if (!fits(data, state.dialect.maxMessageBytes)) {
+        this.fault("message_too_large");
+        return;
+      }
+
+      const now = this.#surround.now();
+      if (state.is === "online" && !state.bucket.take(now)) {
+        throw new Refusal("slow_down", { retryAfterMs: state.bucket.retryAfterMs });
+      }
+      const heard = state.conversation.hear(data);
+      if (heard.type === "command") command = heard.command;
+      this.#act(heard, now);
+    } catch (error) {
+      this.#refuse(error, command);
+    } finally {
+      this.#reference = undefined;
+    }
+  }
+
+  fault(fault: LinkFault): void {
+    this.#surround.tally.goodbye(fault);
+    this.goodbye({ reason: fault });
+  }
+
+  dropped(count: number, lane: Lane): void {
+    this.#surround.tally.drop(lane, count);
+  }
+
+  closed(_end: LinkEnd): void {
+    this.#leave();
+    this.#surround.ended(this);
+  }
+
+  /** Another link took the peer over: the hub knows, so only the link is left to be closed. */
+  dismiss(goodbye: Goodbye): void {
+    this.#surround.tally.goodbye(goodbye.reason);
+    const farewell = this.#words(goodbye);
+    this.#state = { is: "closed" };
+    this.#close(farewell);
+  }
+
+  /** Ends the connection in the words of its dialect, and its peer with it. */
+  goodbye(goodbye: Goodbye): void {
+    if (this.#state.is === "closed") return;
+    const farewell = this.#words(goodbye);
+    this.#leave();
+    this.#close(farewell);
+  }
+
+  /** Ends a connection on which nobody has arrived in time. */
+  expire(): void {
+    if (this.#state.is === "silent" || this.#state.is === "greeting") {
+      this.#surround.tally.goodbye("registration_timeout");
+      this.goodbye({ reason: "registration_timeout" });
+    }
+  }
+
+  get #conversation(): Conversation | undefined {
+    return this.#state.is === "greeting" || this.#state.is === "online"
+      ? this.#state.conversation
+      : undefined;
+  }
+
+  #speakAs(first: Incoming): void {
+    const dialect = this.#surround.chooseByFirstMessage(first);
+    if (dialect) this.#speak(dialect);
+    else this.goodbye({ reason: "bad_handshake" });
+  }
+
+  #speak(dialect: Dialect): void {
+    const conversation = dialect.open({ opening: this.#opening, random: this.#surround.random });
+    this.#state = { is: "greeting", dialect, conversation };
+  }
+
+  /** Does what was heard. @throws {Refusal} */
+  #act(heard: Heard, now: number): void {
+    const state = this.#state;
+    switch (heard.type) {
+      case "command":
+        this.#reference = heard.reference;
+        if (state.is === "online") this.#surround.hub.handle(state.peer, heard.command, now);
+        break;
+      case "credentials":
+        this.#reference = heard.reference;
+        void this.#authenticate(heard.credentials, heard.reference);
+        break;
+      case "arrival":
+        if (state.is === "greeting") this.#arrive(heard.arrival, now);
+        break;
+      case "reply":
+        this.#link.send(frameOf(heard.reply, "critical"));
+        break;
+      case "nothing":
+        break;
+    }
+  }
+
+  /** Checks credentials while the link is paused, then goes on where the dialect wants to. */
+  async #authenticate(credentials: Credentials, reference: unknown): Promise<void> {
+    const conversation = this.#conversation;
+    if (!conversation?.admitted) return;
+    this.#link.pause();
+    try {
+      const context = { opening: this.#opening, dialect: this.dialect ?? "" };
+      const identity = await this.#surround.authenticate(credentials, context);
+      // The link may have gone in the meantime.
+      if (this.#conversation !== conversation) return;
+      this.#reference = reference;
+      this.#act(conversation.admitted(identity), this.#surround.now());
+    } catch (error) {
+      this.#reference = reference;
+      if (this.#conversation === conversation) this.#refuse(error, undefined);
+    } finally {
+      this.#reference = undefined;
+      this.#link.resume();
+    }
+  }
+
+  #arrive(arrival: Arrival, now: number): void {
+    if (this.#state.is !== "greeting") return;
+    const { hub, outbox, rate } = this.#surround;
+    const { dialect, conversation } = this.#state;
+    hub.connect(arrival, now, () => {
+      this.#state = {
+        is: "online",
+        dialect,
+        conversation,
+        peer: arrival.peer,
+        bucket: new TokenBucket(rate, now),
+      };
+      outbox.seat(arrival.peer, this);
+    });
+    this.#surround.arrived(this);
+  }
+
+  #refuse(error: unknown, command: Command | undefined): void {
+    const { tally, report } = this.#surround;
+    if (!(error instanceof Refusal)) report(error, { dialect: this.dialect, command: command?.type });
+    const refusal = error instanceof Refusal ? error : new Refusal("internal");
+    tally.refuse(refusal.code);
+
+    const reply = this.#conversation?.refuse({ refusal, command, reference: this.#reference });
+    if (reply?.message !== undefined) this.#link.send(frameOf(reply.message, "critical"));
+    if (reply?.farewell) {
+      this.#leave();
+      this.#close(reply.farewell);
+    }
+  }
+
+  #leave(): void {
+    const state = this.#state;
+    this.#state = { is: "closed" };
+    if (state.is !== "online") return;
+    const { hub, outbox, now } = this.#surround;
+    if (outbox.unseat(state.peer, this)) hub.disconnect(state.peer, now());
+  }
+
+  #words(goodbye: Goodbye): Farewell {
+    return this.#conversation?.farewell(goodbye) ?? NO_WORDS;
+  }
+
+  #close({ code, reason, message }: Farewell): void {
+    if (message !== undefined) this.#link.send(frameOf(message, "critical"));
+    this.#link.close(code, reason);
+  }
+}
+
+export interface ConnectionOptions {
+  readonly link: Link;
+  readonly opening: Opening;
+  /** `undefined`: the first message will tell. */
+  readonly dialect: Dialect | undefined;
+  readonly surround: Surround;
+}
+
+/** Whether a message is within `maxBytes`, counted as UTF-8. Counts only when the number of characters leaves doubt. */
+function fits(data: Incoming, maxBytes: number): boolean {
+  if (typeof data !== "string") return data.byteLength <= maxBytes;
+  if (data.length * 3 <= maxBytes) return true;
+  return data.length <= maxBytes && Buffer.byteLength(data) <= maxBytes;
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+
+/** Answers one request, in web standards. */
+export type Fetch = (
+  request: Request,
+  context: { readonly remoteAddress: string },
+) => Response | Promise<Response>;
+
+/** Methods whose requests carry no body. */
+const BODILESS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Lets a web-standard handler answer requests of `node:http`. `failed` hears what the handler throws. */
+export function answerWith(fetch: Fetch, failed: (error: unknown) => void) {
+  return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    try {
+      const request = requestOf(incoming);
+      const remoteAddress = incoming.socket.remoteAddress ?? "";
+      await send(
+        request ? await fetch(request, { remoteAddress }) : new Response("bad request\n", { status: 400 }),
+        {
+          outgoing,
+          withBody: incoming.method !== "HEAD",
+        },
+      );
+    } catch (error) {
+      // A caller that went away while it was being answered is weather.
+      if (!outgoing.destroyed) failed(error);
+      if (!outgoing.headersSent)
+        outgoing.writeHead(500, { "content-type": "text/plain" }).end("internal error\n");
+      else outgoing.destroy();
+    }
+  };
+}
+
+/** `undefined` for what is no request of the web: an unusable Host, path or method. */
+function requestOf(incoming: IncomingMessage): Request | undefined {
+  const method = incoming.method ?? "GET";
+  const url = `http://${incoming.headers.host || "localhost"}${incoming.url ?? "/"}`;
+  if (!URL.canParse(url) || ["CONNECT", "TRACE", "TRACK"].includes(method)) return undefined;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  const body = BODILESS.has(method) ? null : Readable.toWeb(incoming);
+  return new Request(url, { method, headers, body, ...(body && { duplex: "half" }) } as RequestInit);
+}
+
+async function send(
+  response: Response,
+  { outgoing, withBody }: { outgoing: ServerResponse; withBody: boolean },
+): Promise<void> {
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  if (!withBody || response.body === null) {
+    outgoing.end();
+    return;
+  }
+  await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing);
+}

@@ -1,0 +1,81 @@
+import { type Event, laneOf } from "../core/events.ts";
+import type { Goodbye } from "../core/goodbyes.ts";
+import type { PeerId } from "../core/ids.ts";
+import type { Outbox } from "../core/outbox.ts";
+import type { Wire } from "../dialects/dialect.ts";
+import { type Frame, frameOf } from "../lib/frame.ts";
+
+/** Whoever can tell a peer something: its connection. */
+export interface Speaker {
+  readonly encoding: string;
+  encode(event: Event): Wire | undefined;
+  /** Encodes the answer to the command at hand. */
+  encodeAnswer(event: Event): Wire | undefined;
+  send(frame: Frame): void;
+  dismiss(goodbye: Goodbye): void;
+}
+
+/** Encodes what the core tells, once for each encoding in use, and hands it to the links. */
+export class ServerOutbox implements Outbox {
+  readonly #speakers = new Map<PeerId, Speaker>();
+  /** Messages handed to links since the start. */
+  delivered = 0;
+
+  get size(): number {
+    return this.#speakers.size;
+  }
+
+  /** From now on `speaker` speaks for `peer`. */
+  seat(peer: PeerId, speaker: Speaker): void {
+    this.#speakers.set(peer, speaker);
+  }
+
+  /** Ends that; returns `false` when somebody else speaks for `peer` by now. */
+  unseat(peer: PeerId, speaker: Speaker): boolean {
+    if (this.#speakers.get(peer) !== speaker) return false;
+    return this.#speakers.delete(peer);
+  }
+
+  deliver(to: Iterable<PeerId>, event: Event, except?: PeerId | ReadonlySet<PeerId>): void {
+    let encoding: string | undefined;
+    let frame: Frame | undefined;
+    let others: Map<string, Frame | undefined> | undefined;
+
+    for (const peer of to) {
+      if (except !== undefined && (peer === except || (typeof except === "object" && except.has(peer))))
+        continue;
+      const speaker = this.#speakers.get(peer);
+      if (!speaker) continue;
+
+      if (speaker.encoding !== encoding) {
+        // Nearly always all members speak alike, so the last encoding is kept at hand and the others in a map.
+        if (encoding !== undefined) others = (others ?? new Map()).set(encoding, frame);
+        encoding = speaker.encoding;
+        frame = others?.has(encoding) ? others.get(encoding) : frameFor(event, speaker.encode(event));
+      }
+      if (frame === undefined) continue;
+      this.delivered++;
+      speaker.send(frame);
+    }
+  }
+
+  answer(to: PeerId, event: Event): void {
+    const speaker = this.#speakers.get(to);
+    if (!speaker) return;
+    const frame = frameFor(event, speaker.encodeAnswer(event));
+    if (frame === undefined) return;
+    this.delivered++;
+    speaker.send(frame);
+  }
+
+  dismiss(peer: PeerId, goodbye: Goodbye): void {
+    const speaker = this.#speakers.get(peer);
+    if (!speaker) return;
+    this.#speakers.delete(peer);
+    speaker.dismiss(goodbye);
+  }
+}
+
+function frameFor(event: Event, wire: Wire | undefined): Frame | undefined {
+  return wire === undefined ? undefined : frameOf(wire, laneOf(event));
+}

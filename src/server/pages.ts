@@ -1,0 +1,79 @@
+import { timingSafeEqual } from "node:crypto";
+import { Hono } from "hono";
+import type { Metrics } from "../observe/metrics.ts";
+import { playgroundFile } from "./playground.ts";
+import type { Status } from "./status.ts";
+
+export interface PagesOptions {
+  readonly status: Status;
+  readonly metrics: Metrics | undefined;
+  /** Bearer token that metrics ask for. */
+  readonly metricsToken: string | undefined;
+  readonly playground: boolean;
+  /** What dialects serve by plain HTTP. */
+  readonly routes: readonly { readonly dialect: string; readonly app: Hono }[];
+  /** Paths that only speak WebSocket. */
+  isSocketPath(path: string): boolean;
+}
+
+/** Everything a listener answers by plain HTTP: docs/spec/http.md, rules HT1 to HT9. */
+export function pages({
+  status,
+  metrics,
+  metricsToken,
+  playground,
+  routes,
+  isSocketPath,
+}: PagesOptions): Hono {
+  const app = new Hono();
+
+  app.all("/health", (c) => c.json(status.health()));
+  app.all("/:dialect{peer-server}/health", (c) => c.json(status.peerServerHealth()));
+  app.all("/health/liveness", (c) => c.json(status.liveness()));
+  app.all("/health/readiness", (c) => {
+    const readiness = status.readiness();
+    return c.json(readiness, readiness.status === "ok" ? 200 : 503);
+  });
+  app.all("/stats", (c) => c.json(status.stats()));
+  app.all("/:dialect{peer-server}/stats", (c) => c.json(status.stats()));
+
+  if (metrics) {
+    app.use("/metrics/*", async (c, next) => {
+      if (!mayRead(c.req.header("authorization"), metricsToken)) {
+        return c.text("metrics need the header `Authorization: Bearer <metrics.token>`\n", 401, {
+          "www-authenticate": "Bearer",
+        });
+      }
+      return next();
+    });
+    const text = async () =>
+      new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } });
+    app.get("/metrics", text);
+    app.get("/metrics/prom", text);
+    app.get("/metrics/json", async (c) => c.json(await metrics.json()));
+  }
+
+  for (const { dialect, app: served } of routes) app.route("/", served).route(`/${dialect}`, served);
+
+  if (playground) {
+    app.get("*", async (c, next) => (await playgroundFile(c.req.path)) ?? next());
+  }
+
+  app.notFound((c) => {
+    if (isSocketPath(c.req.path)) {
+      return c.text("this path speaks WebSocket: send an Upgrade request\n", 426, {
+        upgrade: "websocket",
+        connection: "upgrade",
+      });
+    }
+    return c.text("not found\n", 404);
+  });
+  return app;
+}
+
+function mayRead(authorization: string | undefined, token: string | undefined): boolean {
+  if (token === undefined) return true;
+  const given = Buffer.from(authorization ?? "");
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}

@@ -1,0 +1,271 @@
+import { randomBytes } from "node:crypto";
+import { createRequire } from "node:module";
+import { anonymousAuth } from "../auth/anonymous.ts";
+import type { AuthProvider } from "../auth/auth.ts";
+import type { Config } from "../config/index.ts";
+import { Deadlines } from "../core/deadlines.ts";
+import { Hub } from "../core/hub.ts";
+import { spaceId } from "../core/ids.ts";
+import { chooseByFirstMessage, chooseByOpening, type Served } from "../dialects/choose.ts";
+import type { Dialect, Opening } from "../dialects/dialect.ts";
+import type { Log } from "../observe/log.ts";
+import { Metrics } from "../observe/metrics.ts";
+import { type HttpListener, listenHttp, type UpgradeDecision } from "../transports/http.ts";
+import type { Link } from "../transports/link.ts";
+import { Connection, type Surround } from "./connection.ts";
+import { servedDialects } from "./dialects.ts";
+import { answerWith } from "./http-glue.ts";
+import { hubLimits } from "./hub-limits.ts";
+import { ServerOutbox } from "./outbox.ts";
+import { pages } from "./pages.ts";
+import { Status } from "./status.ts";
+import { Tally } from "./tally.ts";
+
+/** How often the hub is told what time it is. */
+const TICK_MS = 250;
+
+const { version } = createRequire(import.meta.url)("parlor/package.json") as { version: string };
+
+export interface Listening {
+  readonly port: number;
+  /** Where a browser finds the server, such as `http://127.0.0.1:8080`; the first is the one to print. */
+  readonly urls: readonly string[];
+}
+
+export interface ServerOptions {
+  readonly log: Log;
+  /** Who may come in; by default everybody, as nobody in particular. */
+  readonly auth?: AuthProvider;
+}
+
+/** One parlor process: a hub, its links, and everything between them. */
+export class Server {
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #served: Served;
+  readonly #outbox = new ServerOutbox();
+  readonly #hub: Hub;
+  readonly #tally = new Tally();
+  readonly #connections = new Set<Connection>();
+  readonly #greetings = new Deadlines<Connection>();
+  readonly #surround: Surround;
+  #errors = 0;
+  #listener: HttpListener | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isDraining = false;
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(config: Config, { log, auth = anonymousAuth }: ServerOptions) {
+    this.#config = config;
+    this.#log = log;
+    this.#served = servedDialects(config);
+    const random = { bytes: (count: number) => randomBytes(count) };
+    this.#hub = new Hub({ outbox: this.#outbox, random, limits: hubLimits(config) });
+    this.#surround = {
+      hub: this.#hub,
+      outbox: this.#outbox,
+      random,
+      tally: this.#tally,
+      rate: { perSecond: config.limits.messagesPerSecond, burst: config.limits.messagesBurst },
+      now: Date.now,
+      authenticate: (credentials, { opening, dialect }) =>
+        auth.authenticate(credentials, {
+          remoteAddress: opening.remoteAddress,
+          headers: opening.headers,
+          dialect,
+        }),
+      chooseByFirstMessage: (message) => chooseByFirstMessage(this.#served, message),
+      report: (error, { dialect, command }) => this.#failed(error, { dialect, command }),
+      ended: (connection) => this.#ended(connection),
+      arrived: (connection) => this.#greetings.clear(connection),
+    };
+  }
+
+  /** Names of the dialects that are served. */
+  get dialects(): readonly string[] {
+    return [...this.#served.keys()];
+  }
+
+  get hub(): Hub {
+    return this.#hub;
+  }
+
+  /** Starts to accept links. @throws when the address cannot be had, or the TLS files cannot be read. */
+  async listen(): Promise<Listening> {
+    const { host, port, tls, websocket, trustProxy, maxLinks, maxLinksPerAddress } = this.#config;
+    const { certPath, keyPath } = tls;
+    this.#listener = await listenHttp({
+      host,
+      port,
+      trustProxy,
+      maxLinks,
+      maxLinksPerAddress,
+      handshakeTimeoutMs: websocket.handshakeTimeoutMs,
+      origins: {
+        allowed: this.#config.allowedOrigins,
+        sameHost: true,
+        localhost: this.#config.allowLocalhostOrigins,
+      },
+      ...(certPath !== undefined &&
+        keyPath !== undefined && {
+          tls: {
+            certPath,
+            keyPath,
+            onReload: () => this.#log.info("tls.reloaded", { certPath }),
+            onReloadError: (err: unknown) => this.#log.error("tls.broken", { certPath, err }),
+          },
+        }),
+      webSocket: {
+        maxMessageBytes: websocket.maxMessageBytes,
+        maxQueueBytes: websocket.queueBytes,
+        pingIntervalMs: websocket.pingIntervalMs,
+        pongWaitMs: websocket.pongWaitMs,
+        compression: websocket.compression,
+      },
+      onRequest: answerWith(
+        (request, context) => this.#pages().fetch(request, context),
+        (error) => this.#failed(error, { dialect: undefined, command: undefined }),
+      ),
+      onUpgrade: (opening) => this.#decide(opening),
+      onLink: (link, opening) => this.#accept(link, opening),
+      onError: (error) => this.#failed(error, { dialect: undefined, command: undefined }),
+    });
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    return { port: this.#listener.port, urls: this.#listener.urls };
+  }
+
+  /**
+   * Stops: no new links, everybody is told to come back later, and what is queued is sent.
+   *
+   * @param drainMs  how long the last link may take; then it is cut. Default: the configuration's.
+   */
+  async close({ drainMs = this.#config.drainMs }: { readonly drainMs?: number } = {}): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#log.info("server.draining", { links: this.#connections.size, drainMs });
+
+    const emptied = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+    for (const connection of [...this.#connections]) {
+      this.#tally.goodbye("server_shutdown");
+      connection.goodbye({ reason: "server_shutdown" });
+    }
+    if (this.#connections.size > 0)
+      await Promise.race([emptied, new Promise((cut) => setTimeout(cut, drainMs).unref())]);
+    const left = this.#connections.size;
+    await this.#listener?.close();
+    clearInterval(this.#timer);
+    this.#log.info("server.stopped", { links: left });
+  }
+
+  #decide(opening: Opening): UpgradeDecision {
+    if (this.#isDraining) return this.#refuse(503, "This server is stopping; come back in a moment.\n");
+    const chosen = chooseByOpening(this.#served, opening);
+    if (!chosen) return this.#refuse(404, "Nobody speaks WebSocket at this path.\n");
+    const candidates = chosen === "first-message" ? [...this.#served.values()] : [chosen];
+    return {
+      accept: true,
+      maxMessageBytes: Math.max(...candidates.map((dialect) => dialect.maxMessageBytes)),
+    };
+  }
+
+  #refuse(status: 404 | 503, text: string): UpgradeDecision {
+    this.#tally.refuseLink(String(status));
+    return { accept: false, status, text };
+  }
+
+  #accept(link: Link, opening: Opening): void {
+    const chosen = chooseByOpening(this.#served, opening);
+    const dialect: Dialect | undefined = chosen === "first-message" ? undefined : chosen;
+    const connection = new Connection({ link, opening, dialect, surround: this.#surround });
+    this.#tally.accept(dialect?.name ?? "undecided");
+    this.#connections.add(connection);
+    const waitMs = dialect?.registrationMs ?? this.#config.registrationTimeoutMs;
+    this.#greetings.set(connection, Date.now() + waitMs);
+    link.listen(connection);
+  }
+
+  #ended(connection: Connection): void {
+    this.#greetings.clear(connection);
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#whenEmpty?.();
+  }
+
+  #tick(): void {
+    const now = Date.now();
+    try {
+      this.#hub.tick(now);
+      for (const connection of this.#greetings.takeDue(now)) connection.expire();
+    } catch (error) {
+      this.#failed(error, { dialect: undefined, command: "tick" });
+    }
+  }
+
+  #failed(
+    err: unknown,
+    { dialect, command }: { dialect: string | undefined; command: string | undefined },
+  ): void {
+    this.#errors++;
+    this.#log.error("server.error", { err, ...(dialect && { dialect }), ...(command && { command }) });
+  }
+
+  #pages() {
+    this.#app ??= this.#buildPages();
+    return this.#app;
+  }
+
+  #app: ReturnType<typeof pages> | undefined;
+
+  #buildPages() {
+    const { metrics, playground, peerServer } = this.#config;
+    const status = new Status({
+      hub: this.#hub,
+      version,
+      space: spaceId(peerServer.space),
+      isDraining: () => this.#isDraining,
+      now: Date.now,
+    });
+    return pages({
+      status,
+      metrics: metrics.enabled ? new Metrics(this.#readings(), { withProcess: true }) : undefined,
+      metricsToken: metrics.token,
+      playground: playground.enabled,
+      routes: [...this.#served.values()].flatMap((dialect) => {
+        const app = dialect.routes?.({ hub: this.#hub, random: this.#surround.random, now: Date.now });
+        return app ? [{ dialect: dialect.name, app }] : [];
+      }),
+      isSocketPath: (path) => this.#isSocketPath(path),
+    });
+  }
+
+  #isSocketPath(path: string): boolean {
+    const opening = {
+      path,
+      query: new URLSearchParams(),
+      headers: {},
+      subprotocol: undefined,
+      remoteAddress: "",
+    };
+    return this.#served.size > 1
+      ? chooseByOpening(this.#served, opening) !== undefined
+      : path.endsWith("/ws");
+  }
+
+  #readings() {
+    const tally = this.#tally;
+    return {
+      parlor_peers: () => this.#hub.counts.peers,
+      parlor_links: () => this.#connections.size,
+      parlor_rooms: () => this.#hub.counts.rooms,
+      parlor_match_waiting: () => this.#hub.counts.waiting,
+      parlor_draining: () => (this.#isDraining ? 1 : 0),
+      parlor_messages_received_total: () => tally.received,
+      parlor_messages_delivered_total: () => this.#outbox.delivered,
+      parlor_links_accepted_total: () => tally.accepted,
+      parlor_links_refused_total: () => tally.refusedLinks,
+      parlor_refusals_total: () => tally.refusals,
+      parlor_goodbyes_total: () => tally.goodbyes,
+      parlor_messages_dropped_total: () => tally.dropped,
+      parlor_errors_total: () => this.#errors,
+    };
+  }
+}

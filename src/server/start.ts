@@ -1,0 +1,50 @@
+import type { Config } from "../config/index.ts";
+import { createLog } from "../observe/log.ts";
+import { Server } from "./server.ts";
+
+/** A second signal means that somebody is in a hurry. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/**
+ * Runs a server for as long as the process lives: says where it is, and stops cleanly on SIGINT and SIGTERM. A second
+ * signal ends the process at once.
+ */
+export async function startServer(
+  config: Config,
+  { notices }: { readonly notices: readonly string[] },
+): Promise<void> {
+  const log = createLog({ level: config.logLevel, format: config.logFormat });
+  for (const notice of notices) log.warn("config.notice", { notice });
+
+  const server = new Server(config, { log });
+  const { urls } = await server.listen();
+  log.info("server.listening", { urls, dialects: server.dialects });
+  process.stdout.write(welcome(config, urls[0] ?? ""));
+
+  let isStopping = false;
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(130);
+      isStopping = true;
+      void server.close().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    });
+  }
+}
+
+function welcome({ playground, metrics, console }: Config, url: string): string {
+  const pages: [name: string, path: string][] = [
+    ...(playground.enabled ? ([["playground", "/"]] as [string, string][]) : []),
+    ...(console.enabled ? ([["console", "/console"]] as [string, string][]) : []),
+    ["health", "/health"],
+    ...(metrics.enabled ? ([["metrics", "/metrics"]] as [string, string][]) : []),
+    ["websocket", "/ws"],
+  ];
+  const lines = pages.map(([name, path]) => {
+    const base = name === "websocket" ? url.replace(/^http/, "ws") : url;
+    return `  ${name.padEnd(11)} ${base}${path}`;
+  });
+  return `parlor is listening\n${lines.join("\n")}\n`;
+}
