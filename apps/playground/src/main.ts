@@ -62,6 +62,7 @@ async function start(): Promise<void> {
     status.tick(nowMs);
   }, TICK_EVERY_MS);
   window.addEventListener("online", () => line.hurry());
+  window.addEventListener("pagehide", () => hood.close());
   line.open();
 }
 

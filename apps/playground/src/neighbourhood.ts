@@ -33,6 +33,8 @@ export class Neighbourhood extends Emitter<NeighbourhoodEvents> {
   readonly #line: ServerLine;
   readonly #iceServers: readonly RTCIceServer[];
   readonly #neighbours = new Map<string, Neighbour>();
+  /** Gone from the server's list while their data channel lives on; they stay for as long as it does. */
+  readonly #unlisted = new Set<string>();
   readonly #seen = new Seen(MAX_REMEMBERED_IDS);
   readonly #outbox: Outbox;
   #namespace: string;
@@ -110,6 +112,11 @@ export class Neighbourhood extends Emitter<NeighbourhoodEvents> {
     this.#outbox.watch(chat, sent, new Set(answering.map((neighbour) => neighbour.card.fingerprint)));
   }
 
+  /** Lets go of everyone at once, because the page is going away: they would notice only after seconds. */
+  close(): void {
+    for (const neighbour of this.neighbours) this.#remove(neighbour);
+  }
+
   /** Does what is due. To be called about once a second. */
   tick(nowMs: number): void {
     for (const neighbour of this.#neighbours.values()) neighbour.tick(nowMs);
@@ -129,10 +136,7 @@ export class Neighbourhood extends Emitter<NeighbourhoodEvents> {
         return;
       case "peer_left": {
         const gone = this.#neighbours.get(heard.from);
-        if (heard.namespace !== this.#namespace || !gone) return;
-        this.#remove(gone);
-        this.emit("left", gone.card);
-        this.emit("peers", undefined);
+        if (heard.namespace === this.#namespace && gone) this.#unlist(gone);
         return;
       }
       case "signal": {
@@ -156,8 +160,8 @@ export class Neighbourhood extends Emitter<NeighbourhoodEvents> {
   #takeList(peers: readonly PeerCard[]): void {
     const here = new Set(peers.map((peer) => peer.fingerprint));
     for (const neighbour of this.neighbours) {
-      if (here.has(neighbour.card.fingerprint)) neighbour.reset();
-      else this.#remove(neighbour);
+      if (here.has(neighbour.card.fingerprint)) this.#restart(neighbour);
+      else this.#unlist(neighbour);
     }
     for (const peer of peers) {
       const neighbour = this.#add(peer);
@@ -169,7 +173,7 @@ export class Neighbourhood extends Emitter<NeighbourhoodEvents> {
   /** A newcomer dials; what we still hold of an earlier life of it is over. */
   #takeArrival(peer: PeerCard): void {
     const known = this.#neighbours.get(peer.fingerprint);
-    if (known) known.reset();
+    if (known) this.#restart(known);
     else if (this.#add(peer)) this.emit("came", peer);
     this.emit("peers", undefined);
   }
@@ -191,15 +195,36 @@ export class Neighbourhood extends Emitter<NeighbourhoodEvents> {
     neighbour.on("change", () => {
       if (was === "direct" && neighbour.path.is !== "direct") this.#outbox.hurry(peer.fingerprint);
       was = neighbour.path.is;
-      this.emit("peers", undefined);
+      if (this.#unlisted.has(peer.fingerprint)) this.#unlist(neighbour);
+      else this.emit("peers", undefined);
     });
     neighbour.on("talk", ({ talk, by }) => this.#listen(neighbour, talk, by));
     this.#neighbours.set(peer.fingerprint, neighbour);
     return neighbour;
   }
 
+  /**
+   * The server does not list this peer any more. Perhaps it has only lost the server, or the server is restarting:
+   * while there is a data channel there is no need to part. A peer that really leaves closes its channel itself.
+   */
+  #unlist(neighbour: Neighbour): void {
+    if (neighbour.path.is === "direct") {
+      this.#unlisted.add(neighbour.card.fingerprint);
+    } else {
+      this.#remove(neighbour);
+      this.emit("left", neighbour.card);
+    }
+    this.emit("peers", undefined);
+  }
+
+  #restart(neighbour: Neighbour): void {
+    this.#unlisted.delete(neighbour.card.fingerprint);
+    neighbour.reset();
+  }
+
   #remove(neighbour: Neighbour): void {
     this.#neighbours.delete(neighbour.card.fingerprint);
+    this.#unlisted.delete(neighbour.card.fingerprint);
     neighbour.reset();
     this.#outbox.forget(neighbour.card.fingerprint);
   }
