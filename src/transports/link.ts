@@ -41,7 +41,9 @@ export interface LinkListener {
  * link is closing. [LK3] `close` twice tells the listener `closed` exactly once. [LK4] frames sent before `close`
  * reach the peer before the close does. [LK5] `pause` stops `message` until `resume`; what arrives meanwhile is kept
  * by the network, not by us. [LK6] above the byte budget droppable frames go first, oldest first; if that is not
- * enough the listener hears `slow_consumer`.
+ * enough the listener hears `slow_consumer`. [LK7] once `close` or `destroy` was called the listener hears nothing
+ * but `closed`. [LK8] the listener is never called from inside a call to the link. [LK9] bytes handed to `message`
+ * are the listener's to keep.
  */
 export interface Link {
   readonly kind: "websocket" | "quic" | "webtransport" | "udp" | "memory";
