@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ServerProcess } from "../server-process.ts";
@@ -89,6 +91,39 @@ describe.skipIf(chromium === undefined)("the playground", () => {
     expect(await heardBy(bob, "back again")).toBe("direct");
   });
 
+  it("agrees on one channel when both sides dial in the same moment", async () => {
+    const ada = await tab("glare");
+    const bob = await tab("glare");
+    await Promise.all([reach(ada, "direct"), reach(bob, "direct")]);
+    await ada.click('[data-testid="kill-channel"]');
+    await Promise.all([reach(ada, "relay"), reach(bob, "relay")]);
+
+    await Promise.all([ada, bob].map((page) => page.dispatchEvent('[data-testid="dial"]', "click")));
+    await Promise.all([reach(ada, "direct"), reach(bob, "direct")]);
+
+    await say(ada, "was that you?");
+    await say(bob, "no, you");
+    expect(await heardBy(bob, "was that you?")).toBe("direct");
+    expect(await heardBy(ada, "no, you")).toBe("direct");
+  });
+
+  it("says to everyone in one frame when nobody is reached directly", async () => {
+    const [ada, bob, eve] = [
+      await tab("crowd", "&webrtc=off"),
+      await tab("crowd", "&webrtc=off"),
+      await tab("crowd", "&webrtc=off"),
+    ];
+    await ada.waitForSelector('[data-testid="peer-count"] >> text="2"');
+
+    await say(ada, "hello all");
+
+    expect(await heardBy(bob, "hello all")).toBe("relay");
+    expect(await heardBy(eve, "hello all")).toBe("relay");
+    await ada.waitForSelector(`${MINE} >> text=delivered to all 2`);
+    expect(await ada.locator('[data-direction="out"][data-type="broadcast"]').count()).toBe(1);
+    expect(await ada.locator('[data-direction="out"][data-type="relay"]').count()).toBe(0);
+  });
+
   it("delivers everything that is said while the data channel dies, each message once", async () => {
     const ada = await tab("dying");
     const bob = await tab("dying");
@@ -156,8 +191,9 @@ describe.skipIf(chromium === undefined)("the playground", () => {
 });
 
 describe.skipIf(chromium === undefined)("the playground and a server that goes away", () => {
-  it("says so in words, and lets two tabs that are connected go on talking", async () => {
-    const server = await ServerProcess.start();
+  it("says so in words, lets connected tabs go on talking, and comes back with the server", async () => {
+    let server = await ServerProcess.start();
+    const { port } = new URL(server.url);
     const browser = await openBrowser(chromium!);
     try {
       const [ada, bob] = [await browser.context.newPage(), await browser.context.newPage()];
@@ -167,15 +203,63 @@ describe.skipIf(chromium === undefined)("the playground and a server that goes a
       await server.stop();
       await Promise.all([ada, bob].map((page) => page.waitForSelector('[data-state="waiting"]')));
       await say(ada, "just us now");
-
       expect(await heardBy(bob, "just us now")).toBe("direct");
       expect(await ada.textContent('[data-testid="notice"] p')).toMatch(/server|connection/i);
+
+      server = await ServerProcess.start({ args: ["--port", port] });
+      for (const page of [ada, bob]) await page.waitForSelector('[data-state="online"]');
+      await Promise.all([reach(ada, "direct"), reach(bob, "direct")]);
+      await say(bob, "all of us again");
+      expect(await heardBy(ada, "all of us again")).toBe("direct");
+    } finally {
+      await browser.close();
+      await server.stop();
+    }
+  }, 45_000);
+});
+
+describe.skipIf(chromium === undefined)("the look of the playground", () => {
+  it.each([
+    [1280, 800, "light"],
+    [1280, 800, "dark"],
+    [390, 844, "light"],
+    [390, 844, "dark"],
+    [360, 640, "light"],
+  ] as const)("fits a window of %d × %d in %s colours", async (width, height, colorScheme) => {
+    const server = await ServerProcess.start();
+    const browser = await openBrowser(chromium!, { viewport: { width, height }, colorScheme });
+    try {
+      const [ada, bob] = [await browser.context.newPage(), await browser.context.newPage()];
+      for (const page of [ada, bob]) await page.goto(`${server.url}?ns=look`);
+      await Promise.all([reach(ada, "direct"), reach(bob, "direct")]);
+      await say(bob, `A word without any place to break it: ${"x".repeat(400)}`);
+      await ada.waitForSelector(THEIRS);
+      const picture = join(pictures, `playground-${width}x${height}-${colorScheme}.png`);
+      await ada.screenshot({ path: picture, fullPage: true });
+
+      const { background, overhang } = await ada.evaluate(() => ({
+        background: getComputedStyle(document.body).backgroundColor,
+        overhang: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      }));
+      expect(overhang, `sideways scrolling, see ${picture}`).toBe(0);
+      expect(brightness(background)).toSatisfy((value: number) =>
+        colorScheme === "dark" ? value < 60 : value > 200,
+      );
     } finally {
       await browser.close();
       await server.stop();
     }
   });
 });
+
+/** Where the screenshots go: kept after the run, for people to look at. */
+const pictures = join(tmpdir(), "parlor-screenshots");
+
+/** 0 is black, 255 is white. */
+function brightness(rgb: string): number {
+  const parts = (rgb.match(/\d+/g) ?? []).slice(0, 3).map(Number);
+  return parts.reduce((sum, part) => sum + part, 0) / 3;
+}
 
 const PEER = '[data-testid="peer"]';
 const MINE = '[data-testid="entry"][data-mine="true"]';

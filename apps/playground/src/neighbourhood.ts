@@ -1,6 +1,6 @@
 import { Emitter } from "./emitter.ts";
 import { type Bye, Neighbour } from "./neighbour.ts";
-import { type Delivery, Outbox } from "./outbox.ts";
+import { type Delivery, Outbox, type Sent } from "./outbox.ts";
 import { Seen } from "./seen.ts";
 import type { ServerLine } from "./server-line.ts";
 import { newId, type Talk, type Way } from "./talk.ts";
@@ -93,23 +93,22 @@ export class Neighbourhood extends Emitter<NeighbourhoodEvents> {
     const chat: Chat = { kind: "chat", id: newId(), text, sentAt: Date.now() };
     before(chat);
     const audience = this.neighbours.filter((neighbour) => to === "" || neighbour.card.fingerprint === to);
-    const sent = new Map<string, Way | undefined>();
+    const direct = new Set(audience.filter((neighbour) => neighbour.sayDirect(chat)));
 
-    const apart = audience.filter((neighbour) => {
-      const direct = neighbour.sayDirect(chat);
-      if (direct) sent.set(neighbour.card.fingerprint, "direct");
-      return !direct;
-    });
     // When nobody is reached directly, one frame reaches them all, also those beyond the first page of the list.
-    if (to === "" && apart.length > 1 && apart.length === audience.length) {
-      const ok = this.#line.send({ type: "broadcast", payload: { namespace: this.#namespace, data: chat } });
-      for (const { card } of apart) sent.set(card.fingerprint, ok ? "relay" : undefined);
-    } else {
-      for (const neighbour of apart) sent.set(neighbour.card.fingerprint, neighbour.say(chat));
-    }
+    const together = to === "" && direct.size === 0 && audience.length > 1;
+    const broadcast = { type: "broadcast", payload: { namespace: this.#namespace, data: chat } };
+    const broadcastBy = together && this.#line.send(broadcast) ? "relay" : undefined;
 
-    const answering = audience.filter((neighbour) => neighbour.isPlayground);
-    this.#outbox.watch(chat, sent, new Set(answering.map((neighbour) => neighbour.card.fingerprint)));
+    const wayTo = (neighbour: Neighbour): Way | undefined => {
+      if (direct.has(neighbour)) return "direct";
+      return together ? broadcastBy : neighbour.say(chat);
+    };
+    const sent = new Map<string, Sent>();
+    for (const neighbour of audience) {
+      sent.set(neighbour.card.fingerprint, { way: wayTo(neighbour), answers: neighbour.isPlayground });
+    }
+    this.#outbox.watch(chat, sent, Date.now());
   }
 
   /** Lets go of everyone at once, because the page is going away: they would notice only after seconds. */

@@ -12,6 +12,14 @@ export interface Delivery {
   readonly settled: boolean;
 }
 
+/** How a message went to one peer. */
+export interface Sent {
+  /** `undefined` when the peer could not be reached yet. */
+  readonly way: Way | undefined;
+  /** The peer acknowledges; another counts as reached once sent to. */
+  readonly answers: boolean;
+}
+
 interface OutboxEvents {
   delivery: Delivery;
 }
@@ -45,25 +53,22 @@ export class Outbox extends Emitter<OutboxEvents> {
     this.#say = say;
   }
 
-  /**
-   * Starts to watch a message that has just been sent.
-   *
-   * @param sent      Way taken per peer, `undefined` for one that could not be reached yet.
-   * @param answering Peers that acknowledge; the others count as reached once sent to.
-   */
-  watch(talk: Talk, sent: ReadonlyMap<string, Way | undefined>, answering: ReadonlySet<string>): void {
-    const nowMs = Date.now();
+  /** Starts to watch a message that has just been sent. */
+  watch(talk: Talk, sent: ReadonlyMap<string, Sent>, nowMs: number): void {
     const letter: Letter = { talk, to: sent.size, ways: new Map(), waiting: new Map(), arrived: 0 };
-    for (const [fingerprint, way] of sent) {
+    for (const [fingerprint, { way, answers }] of sent) {
       if (way) letter.ways.set(fingerprint, way);
-      if (way && !answering.has(fingerprint)) letter.arrived += 1;
+      if (way && !answers) letter.arrived += 1;
       else letter.waiting.set(fingerprint, { tries: way ? 1 : 0, nextAtMs: nowMs + RETRY_AFTER_MS });
     }
     this.#letters.set(talk.id, letter);
     this.#tell(talk.id, letter);
 
-    const oldest = this.#letters.keys().next();
-    if (this.#letters.size > MAX_LETTERS && !oldest.done) this.#letters.delete(oldest.value);
+    const [oldest] = this.#letters;
+    if (oldest && this.#letters.size > MAX_LETTERS) {
+      oldest[1].waiting.clear();
+      this.#tell(...oldest);
+    }
   }
 
   /** A peer has acknowledged a message. */
