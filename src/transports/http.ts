@@ -63,6 +63,9 @@ export interface HttpListener {
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** How long a destroyed socket may take to be gone, in ms: a turn of the event loop, unless the machine is swamped. */
+const DESTROY_MS = 1000;
+
 /**
  * Opens a listener for HTTP and WebSocket.
  *
@@ -127,6 +130,7 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
     for (const link of acceptor.links) link.close(1001, "the server is stopping");
     await acceptor.emptied(options.webSocket?.closeTimeoutMs ?? WEBSOCKET_DEFAULTS.closeTimeoutMs);
     for (const link of acceptor.links) link.destroy();
+    await acceptor.emptied(DESTROY_MS);
 
     acceptor.stop();
     server.off("upgrade", onUpgrade);

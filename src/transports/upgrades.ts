@@ -4,14 +4,20 @@ import type { Link, Opening } from "./link.ts";
 import { type LinkCaps, LinkCount } from "./link-count.ts";
 import { OriginGate, type OriginPolicy } from "./origin.ts";
 import type { TrustProxy } from "./remote-address.ts";
-import { handshakeFlaw, openingOf, refuseUpgrade, type UpgradeRefusal } from "./upgrade-request.ts";
+import {
+  handshakeFlaw,
+  offeredSubprotocols,
+  openingOf,
+  refuseUpgrade,
+  type UpgradeRefusal,
+} from "./upgrade-request.ts";
 import type { WebSocketAcceptor } from "./websocket.ts";
 
 /** What becomes of an upgrade request. */
 export type UpgradeDecision =
   | {
       readonly accept: true;
-      /** One of those that the peer offered. */
+      /** The one to agree on; ignored when the peer did not offer it. */
       readonly subprotocol?: string | undefined;
       /** Largest incoming message of this link, in bytes, instead of the listener's. */
       readonly maxMessageBytes?: number | undefined;
@@ -132,8 +138,10 @@ export class Upgrades {
       opening,
     }: { request: IncomingMessage; socket: Duplex; head: Buffer; opening: Opening },
   ): void {
-    const { subprotocol, maxMessageBytes } = decision;
+    const { maxMessageBytes } = decision;
     const { remoteAddress } = opening;
+    const offered = offeredSubprotocols(opening.headers["sec-websocket-protocol"]);
+    const subprotocol = offered?.find((each) => each === decision.subprotocol);
     const acceptance = { remoteAddress, subprotocol, maxMessageBytes };
     this.#acceptor.accept({ request, socket, head }, acceptance, (link) => {
       try {

@@ -199,12 +199,12 @@ export class WebSocketLink implements Link, WriterOwner, Beating {
     this.#isOpen = false;
     this.#held = undefined;
     this.#writer.abandon();
-    this.#home.gone(this);
     try {
       this.#listener?.closed({ code, reason, clean: code !== 1006 });
     } catch (error) {
       this.#home.failed(error);
     }
+    this.#home.gone(this);
   }
 
   #hand(message: Incoming): void {
