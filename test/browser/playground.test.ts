@@ -171,6 +171,22 @@ describe.skipIf(chromium === undefined)("the playground", () => {
     expect(notes).toEqual([`${alias} has come`, `${alias} has left`]);
   });
 
+  it("shows a program that works as it stands", async () => {
+    const ada = await tab("sample");
+    const program = await ada.textContent("#sample");
+    const stranger = await browser.context.newPage();
+    await stranger.goto(`${server.url}health`);
+
+    await stranger.evaluate(`${program}; 0`);
+    await reach(ada, "relay");
+    const bob = await tab("sample");
+
+    await bob.waitForSelector('[data-direction="in"][data-type="relay"]');
+    expect(await ada.locator('[data-testid="peer"] .why').allTextContents()).toContain(
+      "Another program: reached through the server.",
+    );
+  });
+
   it("is the same peer after a reload, and another one in a second tab", async () => {
     const ada = await tab("same");
     const fingerprint = await ada.textContent('[data-testid="own-fingerprint"]');
@@ -187,6 +203,47 @@ describe.skipIf(chromium === undefined)("the playground", () => {
     expect(await ada.textContent('[data-testid="own-fingerprint"]')).toBe(fingerprint);
     expect(await bob.textContent('[data-testid="own-fingerprint"]')).not.toBe(fingerprint);
     await reach(ada, "direct");
+  });
+
+  it("is another peer in a duplicated tab, which starts with a copy of the first one's storage", async () => {
+    const ada = await tab("twins");
+    const copied = await ada.evaluate(() => ({ ...sessionStorage }));
+    const twin = await browser.context.newPage();
+    await twin.addInitScript((kept) => Object.assign(sessionStorage, kept), copied);
+
+    await twin.goto(`${server.url}?ns=twins`);
+    await Promise.all([reach(ada, "direct"), reach(twin, "direct")]);
+
+    expect(Object.keys(copied)).toHaveLength(1);
+    const [first, second] = await Promise.all(
+      [ada, twin].map((page) => page.textContent('[data-testid="own-fingerprint"]')),
+    );
+    expect(second).not.toBe(first);
+  });
+
+  it.each([
+    [1280, 800, "light"],
+    [1280, 800, "dark"],
+    [390, 844, "light"],
+    [390, 844, "dark"],
+    [360, 640, "light"],
+  ] as const)("fits a window of %d × %d in %s colours", async (width, height, colorScheme) => {
+    const [ada, bob] = [await tab("look"), await tab("look")];
+    await ada.setViewportSize({ width, height });
+    await ada.emulateMedia({ colorScheme });
+    await Promise.all([reach(ada, "direct"), reach(bob, "direct")]);
+    await say(bob, `A word without any place to break it: ${"x".repeat(400)}`);
+    await ada.waitForSelector(THEIRS);
+
+    const picture = join(pictures, `playground-${width}x${height}-${colorScheme}.png`);
+    await ada.screenshot({ path: picture, fullPage: true });
+
+    const { background, overhang } = await ada.evaluate(() => ({
+      background: getComputedStyle(document.body).backgroundColor,
+      overhang: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    }));
+    expect(overhang, `sideways scrolling, see ${picture}`).toBe(0);
+    expect(brightness(background) < 128).toBe(colorScheme === "dark");
   });
 });
 
@@ -216,40 +273,6 @@ describe.skipIf(chromium === undefined)("the playground and a server that goes a
       await server.stop();
     }
   }, 45_000);
-});
-
-describe.skipIf(chromium === undefined)("the look of the playground", () => {
-  it.each([
-    [1280, 800, "light"],
-    [1280, 800, "dark"],
-    [390, 844, "light"],
-    [390, 844, "dark"],
-    [360, 640, "light"],
-  ] as const)("fits a window of %d × %d in %s colours", async (width, height, colorScheme) => {
-    const server = await ServerProcess.start();
-    const browser = await openBrowser(chromium!, { viewport: { width, height }, colorScheme });
-    try {
-      const [ada, bob] = [await browser.context.newPage(), await browser.context.newPage()];
-      for (const page of [ada, bob]) await page.goto(`${server.url}?ns=look`);
-      await Promise.all([reach(ada, "direct"), reach(bob, "direct")]);
-      await say(bob, `A word without any place to break it: ${"x".repeat(400)}`);
-      await ada.waitForSelector(THEIRS);
-      const picture = join(pictures, `playground-${width}x${height}-${colorScheme}.png`);
-      await ada.screenshot({ path: picture, fullPage: true });
-
-      const { background, overhang } = await ada.evaluate(() => ({
-        background: getComputedStyle(document.body).backgroundColor,
-        overhang: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      }));
-      expect(overhang, `sideways scrolling, see ${picture}`).toBe(0);
-      expect(brightness(background)).toSatisfy((value: number) =>
-        colorScheme === "dark" ? value < 60 : value > 200,
-      );
-    } finally {
-      await browser.close();
-      await server.stop();
-    }
-  });
 });
 
 /** Where the screenshots go: kept after the run, for people to look at. */
