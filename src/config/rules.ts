@@ -57,7 +57,9 @@ export function adviceOn(config: Config, isSet: (path: string) => boolean): stri
     advice.push('allowedOrigins holds "*": any web page may connect');
   }
   if (config.broker.kind !== "memory") {
-    advice.push(`broker.kind "${config.broker.kind}" has no effect in this version: this process serves alone`);
+    advice.push(
+      `broker.kind "${config.broker.kind}" has no effect in this version: this process serves alone`,
+    );
   }
   if (isSet("database.url")) advice.push("database.url has no effect in this version: nothing is stored");
   return advice;
