@@ -327,6 +327,15 @@ describe("ordinary requests", () => {
     expect(await fetchText(`${all.listener.urls[0]}/`, upgrade)).toEqual({ status: 200, text: "plain" });
   });
 
+  it("[WS18] are refused when they offer an upgrade and have a body", async () => {
+    const all = await listen({ onRequest: (_request, response) => void response.end("plain") });
+
+    const raw = await ask(all, { method: "POST", headers: { upgrade: "h2c", "content-length": "5" } });
+
+    expect(raw.status).toBe(400);
+    await until(() => expect(raw.isEnded).toBe(true));
+  });
+
   it("[WS18] that are no HTTP get 400 and do no harm", async () => {
     const all = await listen();
     const socket = connect({ port: all.listener.port, host: "127.0.0.1" });

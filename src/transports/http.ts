@@ -96,14 +96,26 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const isOurs = isWebSocketUpgrade(request) && (options.claims?.(pathOf(request) ?? "") ?? true);
-    if (isOurs) void upgrades.handle(request, socket, head).catch(onError);
-    // Without our listener an HTTP server would have ignored the `Upgrade` header.
-    else if (server.listenerCount("upgrade") === 1) serveAsRequest(server, request);
+    if (isOurs) {
+      upgrades.handle(request, socket, head).catch((error: unknown) => {
+        socket.destroy();
+        onError(error);
+      });
+    } else if (server.listenerCount("upgrade") === 1) {
+      // Without our listener an HTTP server would have ignored the `Upgrade` header.
+      serveAsRequest(server, request);
+    }
   };
   server.on("upgrade", onUpgrade);
   if (!options.attachTo) {
     server.on("request", (request, response) => void serve(request, response));
-    await listen(server, options);
+    try {
+      await listen(server, options);
+    } catch (error) {
+      acceptor.stop();
+      reloader?.stop();
+      throw error;
+    }
     server.on("error", onError);
   }
 

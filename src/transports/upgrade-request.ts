@@ -107,8 +107,19 @@ export function refuseUpgrade(socket: Duplex, { status, text, headers }: Upgrade
   socket.once("close", () => clearTimeout(timer));
 }
 
-/** Serves an upgrade request as if it had not asked for an upgrade. The connection is closed afterwards. */
+/**
+ * Serves an upgrade request as if it had not asked for an upgrade. The connection is closed afterwards. A request with
+ * a body is refused: Node stops parsing at the headers of an upgrade.
+ */
 export function serveAsRequest(server: Server, request: IncomingMessage): void {
+  request.socket.on("error", () => {});
+  if (
+    request.headers["transfer-encoding"] !== undefined ||
+    Number(request.headers["content-length"] ?? 0) > 0
+  ) {
+    refuseUpgrade(request.socket, { status: 400, text: "An upgrade request must not have a body.\n" });
+    return;
+  }
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(request.socket);

@@ -400,6 +400,23 @@ describe("what peers may send", () => {
     await until(() => expect(at.ends).toHaveLength(1));
   });
 
+  it("[WS11] survives any bytes", async () => {
+    const all = await listen({ closeTimeoutMs: 50 });
+    const random = randomBytes(Number(process.env.SEED ?? 4711));
+
+    for (let i = 0; i < 40; i++) {
+      const { raw } = await join(all);
+      raw.socket.write(random(i * 40));
+      raw.socket.end();
+    }
+
+    const { raw } = await join(all);
+    raw.socket.write(rawFrame({ opcode: OPCODES.ping }));
+    await until(() => expect(raw.frames.map(({ opcode }) => opcode)).toEqual([OPCODES.pong]));
+    await until(() => expect(all.links.filter(({ ends }) => ends.length === 1)).toHaveLength(40));
+    expect(all.errors).toEqual([]);
+  });
+
   it("[WS11] lets the dialect word the close", async () => {
     const all = await listen();
     const { raw } = await join(all);
@@ -454,6 +471,24 @@ describe("the heartbeat", () => {
     await until(() => expect(at.ends).toHaveLength(1));
   });
 
+  it("[WS12] takes bytes that leave a congested socket for a sign of life", async () => {
+    const { clock, forward } = handClock();
+    const all = await listen({ clock, pingIntervalMs: 30_000, pongWaitMs: 10_000 });
+    const { raw, at } = await join(all);
+    raw.socket.pause();
+    while (at.link.queuedBytes < 256 * 1024) {
+      at.link.send(frameOf("x".repeat(16 * 1024)));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+
+    forward(30_000);
+    raw.socket.resume();
+    await until(() => expect(at.link.queuedBytes).toBe(0));
+    forward(10_000);
+
+    expect(at.faults).toEqual([]);
+  });
+
   it("[WS12] takes a pong, a ping and a message for a sign of life", async () => {
     const { clock, forward } = handClock();
     const all = await listen({ clock, pingIntervalMs: 30_000, pongWaitMs: 10_000 });
@@ -475,6 +510,18 @@ describe("the heartbeat", () => {
     expect(at.faults).toEqual([]);
   });
 });
+
+/** Bytes that look random and are the same for the same seed (a linear congruential generator). */
+function randomBytes(seed: number): (count: number) => Buffer {
+  let state = seed;
+  return (count) =>
+    Buffer.from(
+      Array.from({ length: count }, () => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return state >>> 24;
+      }),
+    );
+}
 
 function echo(link: Link): LinkListener {
   return {
