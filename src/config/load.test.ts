@@ -233,11 +233,14 @@ describe("settings that must fit together", () => {
     expect(load({ env: { REDIS_URL: "redis://r" } }).notices).toEqual([
       'broker.redisUrl has no effect while broker.kind is "memory"',
     ]);
-    expect(load({ env: { REDIS_URL: "redis://r", PEER_BROKER: "redis" } }).notices).toEqual([]);
+    expect(load({ env: { REDIS_URL: "redis://r", PEER_BROKER: "redis" } }).notices).toEqual([
+      'broker.kind "redis" has no effect in this version: this process serves alone',
+    ]);
     expect(load({ env: { PARLOR_AUTH_SECRET: "short" } }).notices).toEqual([
       expect.stringContaining("32 characters"),
     ]);
-    expect(load({ env: { NODE_ENV: "production" } }).notices).toEqual([
+    expect(load({ env: { NODE_ENV: "production" } }).notices).toEqual([]);
+    expect(load({ env: { NODE_ENV: "production", PARLOR_ALLOWED_ORIGINS: "*" } }).notices).toEqual([
       expect.stringContaining("allowedOrigins"),
     ]);
   });
