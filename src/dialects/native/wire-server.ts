@@ -1,0 +1,328 @@
+import { type Static, Type } from "typebox";
+import { flag, frame, listOf, mark, maybe, meta, name, payload, text, whole, words } from "./wire-fields.ts";
+
+const MANY = 1_000_000;
+
+const re = whole("Number of the request that this answers.");
+/** Answers to requests carry the request's number and, at will, how far the client's sequence was processed. */
+const answer = { re: maybe(re), aq: maybe(whole("Highest sequence number processed: the same as `ack`.")) };
+/** A place in a room's log: strictly rising, not without holes. */
+const inRoom = {
+  r: name("The room."),
+  o: whole("Offset in the room's log; whoever has seen it ignores it."),
+};
+/** Numbered per session without holes, kept until seen, told again after a resume. */
+const direct = { n: whole("Number of this direct event; whoever has seen it ignores it.") };
+const from = name("Id of the peer that says it.");
+const peer = name("Id of the peer.");
+const at = whole("When, in ms since the epoch by the server's clock.");
+const type = maybe(name("The application's name for this kind of message."));
+
+const member = Type.Object(
+  {
+    peer,
+    alias: text("What it is called."),
+    role: words(["host", "member", "spectator"], "What it is in this room."),
+    joinedAt: whole("When it came, in ms since the epoch; 0 outside of a room."),
+    meta: meta("What it tells about itself."),
+    state: words(["online", "away"], "`away`: its link is lost and its seat is held."),
+  },
+  { description: "A member of a room." },
+);
+
+const lobby = Type.Object({
+  phase: words(["waiting", "lobby", "finalized"], "`waiting` for members, in the `lobby`, or started."),
+  ready: listOf(peer, { max: MANY, description: "Who is ready." }),
+});
+
+const visibility = words(["public", "private"], "Whether the room is in the directory.");
+
+/** Everything a client must know of a room to go on from offset `o`. */
+const roomState = {
+  r: name("The room."),
+  e: text("Epoch of the room's log: another epoch is another room of the same name."),
+  o: whole("Offset of the last event that this snapshot holds."),
+  you: Type.Object({ role: words(["host", "member", "spectator"], "What you are here.") }),
+  host: maybe(peer),
+  code: maybe(text("The room's code.")),
+  capacity: maybe(whole("Most members, spectators not counted. Absent: no bound but the server's.")),
+  locked: flag("Whether nobody else may come in."),
+  visibility,
+  meta: meta("Facts about the room."),
+  members: listOf(member, { max: MANY, description: "Members, longest-standing first; perhaps not all." }),
+  total: whole("How many members there are."),
+  lobby: maybe(lobby),
+  kind: text("What the room is for."),
+};
+
+const snapshot = frame("snapshot", { ...answer, ...roomState }, "A room as it is now.");
+
+const listedRoom = Type.Object({
+  r: name("The room."),
+  kind: text("What the room is for."),
+  members: whole("Members, spectators not counted."),
+  spectators: whole("Spectators."),
+  capacity: maybe(whole("Most members.")),
+  locked: flag("Whether nobody else may come in."),
+  meta: meta("Facts about the room."),
+  code: maybe(text("The room's code.")),
+});
+
+/** What happened to one room while the session had no link. */
+const recovery = Type.Object({
+  room: name("The room."),
+  recovered: maybe(
+    flag("true: exactly the missed events follow. false: some are gone; `snapshot` is how things stand."),
+  ),
+  e: maybe(text("Epoch of the room's log.")),
+  o: maybe(whole("Offset of the room's last event.")),
+  snapshot: maybe(snapshot),
+  lost: maybe(mark("The seat is lost.")),
+  reason: maybe(text("Why it is.")),
+});
+
+const problem = {
+  code: text(
+    "One of the codes of docs/spec/native.md; those that are not known mean what `retryAfterMs` says.",
+  ),
+  message: text("For people.", 1_024),
+  details: maybe(meta("Facts that help to mend the request.")),
+  retryAfterMs: maybe(whole("The same may succeed after this long.")),
+};
+
+/** Every frame that the server sends, by its type. */
+export const serverFrames = {
+  welcome: frame(
+    "welcome",
+    {
+      v: Type.Literal(1),
+      peer: name("Your id."),
+      session: name("Id of the session."),
+      resume: name("Token to go on with the session on another link; new with each welcome."),
+      alias: text("Your alias."),
+      heartbeatMs: whole("How often the server looks for signs of life."),
+      graceMs: whole("How long the session outlives its link."),
+      limits: Type.Object({
+        maxMessageBytes: whole("Largest frame."),
+        messagesPerSecond: whole("Frames a second in the long run; more are read later."),
+        burst: whole("Frames at once after a pause."),
+        queueBytes: whole("Bytes that may wait for a slow client."),
+      }),
+      server: text("Name and version of the server."),
+      resumed: flag("Whether the session that was asked for goes on."),
+      lastq: whole("Highest sequence number processed: send again what is after it."),
+      in: whole("Number of the session's last direct event."),
+      inLost: maybe(whole("How many direct events are gone that the client has not seen.")),
+      rooms: listOf(recovery, { max: MANY, description: "The session's rooms." }),
+    },
+    "The session is open. The first frame of the server.",
+  ),
+  ok: frame("ok", answer, "Done."),
+  error: frame(
+    "error",
+    {
+      ...answer,
+      q: maybe(whole("Sequence number of the frame that failed.")),
+      n: maybe(whole("Number of this direct event, where a question to a peer failed.")),
+      ...problem,
+      fatal: maybe(mark("The link is about to be closed.")),
+    },
+    "No.",
+  ),
+  snapshot,
+  members: frame(
+    "members",
+    {
+      ...answer,
+      r: name("The room."),
+      members: listOf(member, { max: 1_000, description: "One page." }),
+      total: whole("How many members there are."),
+      more: maybe(mark("There are further pages.")),
+    },
+    "Members of a room.",
+  ),
+  info: frame("info", { ...answer, ...listedRoom.properties, host: maybe(peer) }, "What a room is like."),
+  list: frame(
+    "list",
+    {
+      ...answer,
+      rooms: listOf(listedRoom, { max: 1_000, description: "One page; may be empty and not the last." }),
+      next: maybe(whole("Cursor of the next page; absent on the last.")),
+    },
+    "Public rooms.",
+  ),
+  match: frame(
+    "match",
+    {
+      ...answer,
+      pool: name("The pool."),
+      waiting: flag("Whether one waits now."),
+      etaMs: maybe(whole("About how long it will take, judged by the last matches.")),
+    },
+    "Waiting for a match, or no longer.",
+  ),
+  "match-explain": frame(
+    "match-explain",
+    {
+      ...answer,
+      pool: name("The pool."),
+      waitedMs: whole("How long one has waited."),
+      size: whole("How many make a match."),
+      inPool: whole("Who waits in the pool for a match of that size, oneself included."),
+      fitting: whole("How many of them fit, oneself included."),
+      etaMs: maybe(whole("About how long it will take.")),
+      blockers: listOf(
+        Type.Object({
+          criterion: name("A criterion."),
+          fitting: whole("How many would fit without it, oneself included."),
+        }),
+        { max: 32, description: "The criteria that keep others out, the worst first." },
+      ),
+    },
+    "Why there is no match yet.",
+  ),
+  history: frame(
+    "history",
+    {
+      ...answer,
+      r: name("The room."),
+      events: listOf(Type.Unknown(), { max: 1_000, description: "Room events, oldest first." }),
+      more: flag("Whether the log holds older ones."),
+    },
+    "Events of a room's log.",
+  ),
+  ice: frame(
+    "ice",
+    {
+      ...answer,
+      servers: listOf(
+        Type.Object({
+          urls: listOf(text("An address."), { max: 16, description: "Addresses." }),
+          username: maybe(text("For TURN.")),
+          credential: maybe(text("For TURN.")),
+        }),
+        { max: 16, description: "As RTCPeerConnection takes them." },
+      ),
+      ttlMs: maybe(whole("How long the credentials are good.")),
+    },
+    "ICE servers.",
+  ),
+  joined: frame("joined", { ...inRoom, m: member }, "Somebody came."),
+  left: frame(
+    "left",
+    { ...inRoom, peer, reason: text("left, disconnected, timeout, superseded, kicked, closed …") },
+    "Somebody is gone.",
+  ),
+  updated: frame("updated", { ...inRoom, m: member }, "A member tells something else about itself."),
+  away: frame(
+    "away",
+    { ...inRoom, peer, until: whole("When the seat is given up, in ms since the epoch.") },
+    "A member's link is lost.",
+  ),
+  back: frame("back", { ...inRoom, peer }, "The member is here again."),
+  msg: frame(
+    "msg",
+    {
+      r: name("The room."),
+      o: maybe(whole("Offset in the room's log; absent on messages that may be lost.")),
+      from,
+      d: payload,
+      type,
+      at,
+      to: maybe(mark("Not meant for all.")),
+    },
+    "A member says something.",
+  ),
+  host: frame("host", { ...inRoom, peer }, "The room has another host."),
+  room: frame(
+    "room",
+    {
+      ...inRoom,
+      meta: maybe(meta("All facts about the room.")),
+      locked: maybe(flag("Whether nobody else may come in.")),
+      visibility: maybe(visibility),
+      capacity: maybe(whole("Most members.")),
+    },
+    "The room was changed.",
+  ),
+  ready: frame(
+    "ready",
+    {
+      ...inRoom,
+      ready: listOf(peer, { max: MANY, description: "Who is ready." }),
+      all: flag("Whether everybody is."),
+    },
+    "Somebody is ready, or no longer.",
+  ),
+  started: frame(
+    "started",
+    { ...inRoom, by: peer, members: listOf(member, { max: MANY, description: "Who takes part." }) },
+    "The game starts.",
+  ),
+  closed: frame(
+    "closed",
+    { r: name("The room."), o: maybe(whole("Offset.")), reason: text("Why.") },
+    "The room is no more.",
+  ),
+  signal: frame(
+    "signal",
+    { ...direct, from, d: maybe(payload), r: maybe(name("A room both are in.")) },
+    "WebRTC signaling.",
+  ),
+  direct: frame(
+    "direct",
+    { ...direct, from, d: maybe(payload), r: maybe(name("A room both are in.")) },
+    "Something said to you alone by a peer of another language.",
+  ),
+  asked: frame(
+    "asked",
+    { ...direct, ask: whole("Number for the `reply`."), from, r: name("The room."), d: payload, type },
+    "A question to you.",
+  ),
+  reply: frame(
+    "reply",
+    { ...direct, re, from, d: payload },
+    "The answer to your `ask`. A failed one comes as `error` with `n` and `re`.",
+  ),
+  matched: frame(
+    "matched",
+    {
+      ...direct,
+      pool: name("The pool."),
+      room: name("The room that you are all in now."),
+      e: text("Epoch of the room's log."),
+      o: whole("Offset of the room's last event."),
+      members: listOf(member, { max: 10_000, description: "Who was matched, oneself included." }),
+    },
+    "A match.",
+  ),
+  "match-expired": frame(
+    "match-expired",
+    { ...direct, pool: name("The pool.") },
+    "There was no match in time.",
+  ),
+  kicked: frame(
+    "kicked",
+    { ...direct, r: name("The room."), by: name("Id of the host."), reason: maybe(text("Why.")) },
+    "You were taken out of a room.",
+  ),
+  pong: frame("pong", answer, "Here."),
+  ack: frame("ack", { q: whole("Highest sequence number processed.") }, "What the server has processed."),
+  expiring: frame("expiring", { inMs: whole("Until the token expires.") }, "Renew your token."),
+  goodbye: frame(
+    "goodbye",
+    {
+      reason: text("Why; docs/spec/native.md lists the reasons."),
+      comeBack: flag("Whether to come back."),
+      retryAfterMs: maybe(whole("Not before this long.")),
+    },
+    "The link is about to be closed.",
+  ),
+} as const;
+
+export type ServerFrames = { readonly [T in keyof typeof serverFrames]: Static<(typeof serverFrames)[T]> };
+export type ServerFrameType = keyof ServerFrames;
+export type ServerFrame = ServerFrames[ServerFrameType];
+export type MemberFrame = Static<typeof member>;
+export type SnapshotFrame = ServerFrames["snapshot"];
+export type RecoveryFrame = Static<typeof recovery>;
