@@ -35,8 +35,10 @@ function build(data: string | Uint8Array): Uint8Array {
     bytes.writeUIntBE(length, 4, 6);
   }
 
+  if (typeof data !== "string") bytes.set(data, headerLength);
+  // As many bytes as characters: ASCII, which is copied faster when it is called so.
+  else if (length === data.length) bytes.write(data, headerLength, "latin1");
   // A lone surrogate becomes U+FFFD here, so what goes out is always valid UTF-8.
-  if (typeof data === "string") bytes.write(data, headerLength);
-  else bytes.set(data, headerLength);
+  else bytes.write(data, headerLength);
   return bytes;
 }

@@ -30,6 +30,26 @@ function payloadMember(payload: Payload | undefined): string | undefined {
   return text && `,"payload":${text}`;
 }
 
+/**
+ * The JSON text of an id, remembered for as long as the same one comes again: messages come in runs from one peer, or to
+ * one, and quoting 64 characters costs more than all else that is done to them here.
+ */
+class Quoted {
+  #id = "";
+  #text = '""';
+
+  of(id: string): string {
+    if (id !== this.#id) {
+      this.#id = id;
+      this.#text = JSON.stringify(id);
+    }
+    return this.#text;
+  }
+}
+
+const sender = new Quoted();
+const target = new Quoted();
+
 type Encoder<Type extends Event["type"]> = (event: Extract<Event, { type: Type }>) => string | undefined;
 
 const toOne: Encoder<"signaled" | "relayed"> = ({ type, from, to, data, room, at }) => {
@@ -37,7 +57,7 @@ const toOne: Encoder<"signaled" | "relayed"> = ({ type, from, to, data, room, at
   if (payload === undefined) return undefined;
   const word = type === "signaled" ? "signal" : "relay";
   const namespace = room === undefined ? "" : `,"namespace":${JSON.stringify(room)}`;
-  return `{"type":"${word}","from":${JSON.stringify(from)},"to":${JSON.stringify(to)}${namespace}${payload},"ts":${at}}`;
+  return `{"type":"${word}","from":${sender.of(from)},"to":${target.of(to)}${namespace}${payload},"ts":${at}}`;
 };
 
 /** Every event in the words of Peer Server; `undefined` for those it has no word for. */
@@ -89,7 +109,7 @@ export function encode(
       });
     case "message": {
       const { from, room, data, verbatim, at } = event;
-      const head = `{"type":"broadcast","from":${JSON.stringify(from)},`;
+      const head = `{"type":"broadcast","from":${sender.of(from)},`;
       if (verbatim?.dialect === "peer-server") return `${head}${verbatim.text},"ts":${at}}`;
       const text = payloadText(data);
       return text && `${head}"payload":{"namespace":${JSON.stringify(room)},"data":${text}},"ts":${at}}`;

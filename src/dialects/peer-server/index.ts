@@ -18,6 +18,7 @@ import type {
   Wire,
 } from "../dialect.ts";
 import { autoAlias } from "./auto-alias.ts";
+import { decodeCanonical } from "./canonical.ts";
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { provesKey } from "./key-proof.ts";
@@ -74,7 +75,10 @@ class PeerServerConversation implements Conversation {
     const text = textOf(message);
     switch (this.#stage.is) {
       case "registered":
-        return { type: "command", command: decode(parseEnvelope(text), text, this.#settings) };
+        return {
+          type: "command",
+          command: decodeCanonical(text) ?? decode(parseEnvelope(text), text, this.#settings),
+        };
       case "greeting":
         return this.#greet(parseEnvelope(text));
       case "challenged":
