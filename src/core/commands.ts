@@ -35,6 +35,8 @@ export type Command =
       readonly room: RoomId;
       readonly create?: RoomPolicy;
       readonly kind?: RoomKind;
+      /** To take a seat, or only to watch. */
+      readonly as?: "member" | "spectator";
       readonly profile?: MemberProfile;
     }
   /** Open a room that does not exist yet, and enter it as its host. */
@@ -66,6 +68,8 @@ export type Command =
       readonly type: "broadcast";
       readonly room: RoomId;
       readonly data: Payload;
+      /** The application's own name of this kind of message. */
+      readonly name?: string | undefined;
       readonly except?: readonly string[];
       readonly lane?: Lane;
       readonly verbatim?: Verbatim;

@@ -9,6 +9,8 @@ import type { RoomKind } from "./policy.ts";
 export interface MemberInfo {
   readonly peer: PeerId;
   readonly alias: string;
+  /** The user it was shown to be, if it is one in particular. */
+  readonly user?: string;
   readonly role: Role;
   /** Ms since the epoch. */
   readonly joinedAt: number;
@@ -20,6 +22,9 @@ export interface MemberInfo {
 
 /** Why somebody is no longer in a room. */
 export type LeaveReason = "left" | "disconnected" | "superseded" | "kicked" | "closed";
+
+/** Why a room is no more. */
+export type RoomEnd = "host-left" | "expired" | "closed";
 
 /** Every event of a room carries its place in the room's log. */
 interface InRoom {
@@ -75,6 +80,10 @@ export type Event =
   | (InRoom & {
       readonly type: "message";
       readonly from: PeerId;
+      /** The user who sent it, if it is one in particular. */
+      readonly user?: string | undefined;
+      /** The application's own name of this kind of message. */
+      readonly name?: string | undefined;
       readonly data: Payload;
       readonly at: number;
       readonly lane: Lane;
@@ -98,7 +107,7 @@ export type Event =
     }
   | { readonly type: "match-expired"; readonly pool: string }
   | { readonly type: "kicked"; readonly room: RoomId; readonly by: PeerId; readonly peer: PeerId }
-  | { readonly type: "room-closed"; readonly room: RoomId; readonly reason: "host-left" | "expired" };
+  | { readonly type: "room-closed"; readonly room: RoomId; readonly reason: RoomEnd };
 
 export type EventType = Event["type"];
 export type EventOf<Type extends EventType> = Extract<Event, { readonly type: Type }>;

@@ -16,6 +16,8 @@ export interface Arrival {
   readonly peer: PeerId;
   readonly space: SpaceId;
   readonly alias: string;
+  /** The user it was shown to be. */
+  readonly user?: string | undefined;
   readonly metadata: Metadata;
   /** Whether it has proven that the id is its own. A verified peer is only replaced by a verified one. */
   readonly verified?: boolean;
@@ -75,6 +77,7 @@ export class Hub {
       id: arrival.peer,
       space,
       alias: arrival.alias,
+      user: arrival.user,
       verified: arrival.verified ?? false,
       metadata: arrival.metadata,
       rooms: new Set(),

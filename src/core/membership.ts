@@ -2,9 +2,19 @@ import { Refusal } from "./errors.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
 import { memberInfo, membersOf, type Room } from "./room.ts";
+import { seatKey } from "./seats.ts";
 import type { World } from "./world.ts";
 
-/** Entering, leaving and looking into rooms: docs/spec/rooms.md, rules RM1 to RM16. */
+/** A user who watches by one link may watch by another. */
+function refuseSpectator(peer: Peer, room: Room): void {
+  const { spectators = 0 } = room.policy;
+  if (spectators === 0) throw new Refusal("forbidden", { room: room.id, role: "spectator" });
+  if (room.spectators.size >= spectators && !room.spectators.has(seatKey(peer))) {
+    throw new Refusal("room_full", { room: room.id, kind: room.policy.kind, capacity: spectators });
+  }
+}
+
+/** Entering, leaving and looking into rooms: docs/spec/rooms.md, rules RM1 to RM16 and RM30 to RM33. */
 export function membershipHandlers(
   world: World,
 ): Handlers<"join" | "create-room" | "leave" | "discover" | "room-info"> {
@@ -17,10 +27,11 @@ export function membershipHandlers(
     if (rooms >= limits.maxRoomsPerPeer) throw new Refusal("too_many_rooms", { max: limits.maxRoomsPerPeer });
   };
 
-  const refuseEntry = (peer: Peer, room: Room): void => {
+  const refuseEntry = (peer: Peer, room: Room, as: "member" | "spectator"): void => {
     if (room.members.has(peer.id)) return;
     if (room.banned.has(peer.id)) throw new Refusal("banned", { room: room.id });
-    if (room.isFull) {
+    if (as === "spectator") refuseSpectator(peer, room);
+    else if (room.isFull && !room.seats.has(seatKey(peer))) {
       throw new Refusal("room_full", {
         room: room.id,
         kind: room.policy.kind,
@@ -31,7 +42,7 @@ export function membershipHandlers(
   };
 
   return {
-    join(peer, { room: id, create, kind, profile = {} }) {
+    join(peer, { room: id, create, kind, as = "member", profile = {} }) {
       let room = peer.space.rooms.get(id);
       if (!room && create) {
         refuseCrowding(peer);
@@ -39,11 +50,11 @@ export function membershipHandlers(
       }
       room ??= world.room(peer, id, kind);
       if (kind !== undefined && room.policy.kind !== kind) throw new Refusal("room_not_found", { room: id });
-      refuseEntry(peer, room);
+      refuseEntry(peer, room, as);
 
       let member = room.members.get(peer.id);
       if (member) member.profile = profile;
-      else member = world.seat(room, peer, { profile });
+      else member = world.seat(room, peer, { role: as, profile });
 
       world.tell(room, { type: "member-joined", member: memberInfo(room, member) }, peer.id);
       outbox.answer(peer.id, {

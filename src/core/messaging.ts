@@ -54,11 +54,12 @@ export function messagingHandlers(
     signal: pass,
     relay: pass,
 
-    broadcast(peer, { room: id, data, except, lane = "normal", verbatim }) {
+    broadcast(peer, { room: id, data, name, except, lane = "normal", verbatim }) {
       const room = world.room(peer, id);
       if (!room.members.has(peer.id)) throw new Refusal("not_in_room", { room: id });
 
-      const message = { type: "message", from: peer.id, data, at: world.now, lane, verbatim } as const;
+      const { id: from, user } = peer;
+      const message = { type: "message", from, user, name, data, at: world.now, lane, verbatim } as const;
       world.tell(room, message, excluded(peer, except));
     },
 

@@ -9,6 +9,8 @@ export interface Peer {
   readonly id: PeerId;
   readonly space: Space;
   readonly alias: string;
+  /** The user it was shown to be; several peers may be the same one. */
+  readonly user?: string | undefined;
   /** Whether it has proven that the id is its own. */
   readonly verified: boolean;
   metadata: Metadata;
@@ -20,6 +22,7 @@ export function introduction(peer: Peer): MemberInfo {
   return {
     peer: peer.id,
     alias: peer.alias,
+    ...(peer.user !== undefined && { user: peer.user }),
     role: "member",
     joinedAt: 0,
     app: undefined,

@@ -7,8 +7,12 @@ export type RoomKind = "namespace" | "room" | "match" | "game" | "session";
  */
 export interface RoomPolicy {
   readonly kind: RoomKind;
-  /** Most members at one time, spectators not counted. */
+  /** Most seats: members at one time, each user counted once, spectators not counted. */
   readonly capacity: number;
+  /** Most spectators at one time; absent: none. */
+  readonly spectators?: number;
+  /** How long the seat of a user that lost its link is held, in ms; absent: not at all. */
+  readonly seatGraceMs?: number;
   /** `open`: outsiders may see who is inside. `hidden`: nobody may ask, members learn it when they join. */
   readonly listing: "open" | "hidden";
   /** Whether the first member becomes the host, who may kick. */

@@ -4,6 +4,7 @@ import type { PeerId, RoomId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
 import type { RoomPolicy } from "./policy.ts";
 import type { RoomLog } from "./room-log.ts";
+import { Seats } from "./seats.ts";
 import type { Space } from "./space.ts";
 
 /** One peer's place in one room. */
@@ -30,11 +31,12 @@ export class Room {
     readonly log: RoomLog,
   ) {}
 
-  /** Members that are spectators; kept by `World`. */
-  spectators = 0;
+  /** Users and peers with a seat, and those who only watch; kept by `World`. */
+  readonly seats = new Seats();
+  readonly spectators = new Seats();
 
   get isFull(): boolean {
-    return this.members.size - this.spectators >= this.policy.capacity;
+    return this.seats.size >= this.policy.capacity;
   }
 
   /** What `member` is here. */
@@ -47,8 +49,18 @@ export class Room {
 export function memberInfo(room: Room, member: Member): MemberInfo {
   const { peer, profile, joinedAt } = member;
   const { app, version } = profile;
+  const { user } = peer;
   const metadata = profile.metadata ? { ...peer.metadata, ...profile.metadata } : peer.metadata;
-  return { peer: peer.id, alias: peer.alias, role: room.roleOf(member), joinedAt, app, version, metadata };
+  return {
+    peer: peer.id,
+    alias: peer.alias,
+    ...(user !== undefined && { user }),
+    role: room.roleOf(member),
+    joinedAt,
+    app,
+    version,
+    metadata,
+  };
 }
 
 /** Up to `limit` members, oldest first; `included` is among them even when the room is larger than that. */

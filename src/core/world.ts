@@ -1,7 +1,7 @@
 import type { MemberProfile } from "./commands.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Refusal } from "./errors.ts";
-import type { LeaveReason, RoomEvent } from "./events.ts";
+import type { LeaveReason, RoomEnd, RoomEvent } from "./events.ts";
 import type { PeerId, RoomId, SpaceId } from "./ids.ts";
 import type { HubLimits } from "./limits.ts";
 import { Matchmaker } from "./matchmaking.ts";
@@ -12,7 +12,9 @@ import type { RoomKind, RoomPolicy } from "./policy.ts";
 import { type Random, randomHex } from "./random.ts";
 import { type Member, memberInfo, Room } from "./room.ts";
 import { RoomLog } from "./room-log.ts";
+import { type Seat, seatKey } from "./seats.ts";
 import { Space } from "./space.ts";
+import type { RoomWatcher } from "./watcher.ts";
 
 /** Bookkeeping that an entry of a log costs besides its payload. */
 const ENTRY_BYTES = 120;
@@ -47,8 +49,11 @@ export class World {
   now = 0;
   /** Rooms in all spaces. */
   roomCount = 0;
+  /** Hears of what happens in rooms; set once, before anything happens. */
+  watcher: RoomWatcher | undefined;
   readonly #roomEnds = new Deadlines<Room>();
   readonly #forgets = new Deadlines<Room>();
+  readonly #heldSeats = new Deadlines<{ readonly room: Room; readonly seat: Seat }>();
 
   constructor({ outbox, random, limits }: WorldOptions) {
     this.outbox = outbox;
@@ -100,9 +105,10 @@ export class World {
     const member: Member = { peer, role, profile, joinedAt: this.now };
     room.members.set(peer.id, member);
     peer.rooms.add(room);
-    if (role === "spectator") room.spectators++;
-    else if (room.policy.hosted && room.host === undefined) room.host = peer.id;
+    const { was } = seatsFor(room, member).take(seatKey(peer));
+    if (role === "member" && room.policy.hosted && room.host === undefined) room.host = peer.id;
     if (room.policy.maxAgeMs === undefined) this.#roomEnds.clear(room);
+    this.watcher?.seated(room, member, was);
     return member;
   }
 
@@ -112,22 +118,35 @@ export class World {
     if (!member) return;
     room.members.delete(peer.id);
     peer.rooms.delete(room);
-    if (member.role === "spectator") room.spectators--;
+    const seat = this.#freeSeat(room, member, reason);
     this.tell(room, { type: "member-left", peer: peer.id, reason });
+    this.watcher?.unseated(room, member, { reason, seat });
 
     if (room.host === peer.id) this.#replaceHost(room);
-    if (room.members.size === 0) this.#emptied(room);
+    this.#emptied(room);
   }
 
   /** Ends a room: its members are told and are members no more. */
-  close(room: Room, reason: "host-left" | "expired"): void {
+  close(room: Room, reason: RoomEnd): void {
     if (room.policy.presence === "told") {
       this.outbox.deliver(room.members.keys(), { type: "room-closed", room: room.id, reason });
     }
-    for (const { peer } of room.members.values()) peer.rooms.delete(room);
+    const members = [...room.members.values()];
+    for (const { peer } of members) peer.rooms.delete(room);
     room.members.clear();
-    room.spectators = 0;
+    for (const member of members) {
+      const seat = seatsFor(room, member).leave(seatKey(member.peer), { hold: false });
+      this.watcher?.unseated(room, member, { reason: "closed", seat });
+    }
+    for (const { key } of room.seats.clear()) this.watcher?.seatExpired(room, key);
     this.#forget(room);
+  }
+
+  /** Frees a seat that is held for nobody any more. Does nothing when its user is back. */
+  dropSeat(room: Room, seat: Seat): void {
+    if (!room.seats.free(seat)) return;
+    this.watcher?.seatExpired(room, seat.key);
+    this.#emptied(room);
   }
 
   /** Gives an event the next offset of its room, keeps it, and tells it to the members except `except`. */
@@ -152,6 +171,9 @@ export class World {
   /** What happens because time has passed. */
   tick(): void {
     for (const room of this.#roomEnds.takeDue(this.now)) this.close(room, "expired");
+    for (const { room, seat } of this.#heldSeats.takeDue(this.now)) {
+      if ((seat.heldUntil ?? Infinity) <= this.now) this.dropSeat(room, seat);
+    }
     for (const room of this.#forgets.takeDue(this.now)) {
       room.log.forget(this.now);
       this.#scheduleForgetting(room);
@@ -174,7 +196,23 @@ export class World {
     else this.tell(room, { type: "host-changed", host: heir });
   }
 
+  /** A user who only lost its link finds its seat again. */
+  #freeSeat(room: Room, member: Member, reason: LeaveReason): "freed" | "shared" | "held" {
+    const { seatGraceMs = 0 } = room.policy;
+    const key = seatKey(member.peer);
+    const isAwaited = reason === "disconnected" && member.role === "member" && member.peer.user !== undefined;
+    const seat = seatsFor(room, member).leave(key, { hold: isAwaited && seatGraceMs > 0 });
+    if (seat !== "held") return seat;
+    const held = room.seats.held(key);
+    if (!held) return "freed";
+    held.heldUntil = this.now + seatGraceMs;
+    this.#heldSeats.set({ room, seat: held }, held.heldUntil);
+    return seat;
+  }
+
+  /** To be called whenever the room may be empty; a held seat keeps it. */
   #emptied(room: Room): void {
+    if (room.members.size > 0 || room.seats.size > 0) return;
     if (room.space.rooms.get(room.id) !== room) return;
     if (room.policy.emptyMs === 0) this.#forget(room);
     else this.#roomEnds.set(room, this.now + room.policy.emptyMs);
@@ -185,6 +223,7 @@ export class World {
     this.roomCount--;
     this.#roomEnds.clear(room);
     this.#forgets.clear(room);
+    this.watcher?.forgotten(room);
     this.dropIfUnused(room.space);
   }
 
@@ -192,4 +231,9 @@ export class World {
     const at = room.log.forgetsAt;
     if (at !== undefined) this.#forgets.set(room, at);
   }
+}
+
+/** Where a member of that role sits. */
+function seatsFor(room: Room, { role }: Member): Room["seats"] {
+  return role === "spectator" ? room.spectators : room.seats;
 }
