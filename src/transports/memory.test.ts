@@ -38,7 +38,7 @@ describe("a pair in memory", () => {
     closed: () => {},
   });
 
-  it("[MM1] carries nothing before flush", () => {
+  it("[LM1] carries nothing before flush", () => {
     const { near, far, flush } = memoryPair();
     const heard: Incoming[] = [];
     far.listen(heardBy(heard));
@@ -50,7 +50,7 @@ describe("a pair in memory", () => {
     expect(heard).toEqual(["ada"]);
   });
 
-  it("[MM2] carries answers in the same flush", () => {
+  it("[LM2] carries answers in the same flush", () => {
     const { near, far, flush } = memoryPair();
     const heard: Incoming[] = [];
     near.listen(heardBy(heard));
@@ -62,7 +62,7 @@ describe("a pair in memory", () => {
     expect(heard).toEqual(["ada!"]);
   });
 
-  it("[MM3] says so when both ends answer each other forever", () => {
+  it("[LM3] says so when both ends answer each other forever", () => {
     const { near, far, flush } = memoryPair();
     near.listen({ ...heardBy([]), message: () => near.send(frameOf("ping")) });
     far.listen({ ...heardBy([]), message: () => far.send(frameOf("pong")) });
