@@ -80,6 +80,10 @@ export type Command =
   /** Give up waiting in one pool, or in all. */
   | { readonly type: "cancel-match"; readonly pool?: string }
   | { readonly type: "kick"; readonly room: RoomId; readonly peer: PeerId; readonly kind?: RoomKind }
+  /** What the peer has seen, so that it need not be kept for it. */
+  | { readonly type: "seen"; readonly lastDirect: number }
+  /** Leave everything at once, and hold no seat. */
+  | { readonly type: "bye" }
   | { readonly type: "ping" };
 
 export type CommandType = Command["type"];

@@ -10,6 +10,7 @@ interface ErrorInfo {
 export const ERRORS = {
   bad_message: { status: 400, retry: false, text: "message could not be understood" },
   bad_request: { status: 400, retry: false, text: "the request is not possible in this form" },
+  gap: { status: 400, retry: false, text: "messages before this one are missing" },
   unknown_command: { status: 400, retry: false, text: "no such command" },
   not_registered: { status: 401, retry: false, text: "say who you are first" },
   unauthorized: { status: 401, retry: false, text: "the credentials were not accepted" },

@@ -4,6 +4,7 @@ import type { PeerId, RoomId } from "./ids.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Payload } from "./payload.ts";
 import type { RoomKind } from "./policy.ts";
+import type { LostReason } from "./session.ts";
 
 /** One member as the others see it, at the moment of the event. */
 export interface MemberInfo {
@@ -18,10 +19,51 @@ export interface MemberInfo {
   readonly version: string | undefined;
   /** What it told about itself, with what it told about itself in this room over it. */
   readonly metadata: Metadata;
+  /** Its link is lost, and its seat is held. */
+  readonly away?: true;
+}
+
+/** Everything that one member must know of a room to go on from `offset`. */
+export interface RoomView {
+  readonly room: RoomId;
+  readonly kind: RoomKind;
+  /** Of the room's log: another epoch is another room of the same name. */
+  readonly epoch: string;
+  readonly offset: number;
+  readonly role: Role;
+  readonly host: PeerId | undefined;
+  readonly capacity: number;
+  /** Perhaps not all, but oneself is among them; `total` counts all. */
+  readonly members: readonly MemberInfo[];
+  readonly total: number;
+}
+
+/** What happened to one room of a session while it had no link. */
+export type RoomRecovery =
+  /** Exactly the missed events follow; `offset` is that of the last one. */
+  | { readonly is: "recovered"; readonly room: RoomId; readonly epoch: string; readonly offset: number }
+  /** Some of them are gone, or were never asked for. */
+  | { readonly is: "anew"; readonly view: RoomView }
+  | { readonly is: "lost"; readonly room: RoomId; readonly reason: LostReason };
+
+/** What somebody who arrives is told about its session. */
+export interface SessionNews {
+  readonly id: string;
+  /** By which the session can be gone on with from another link. */
+  readonly token: string;
+  readonly graceMs: number;
+  readonly resumed: boolean;
+  /** Highest number of the peer's own messages that was carried out. */
+  readonly lastSequence: number;
+  /** Number of the last direct event. */
+  readonly lastDirect: number;
+  /** Direct events that are gone before the client has seen them. */
+  readonly lostDirect: number;
+  readonly rooms: readonly RoomRecovery[];
 }
 
 /** Why somebody is no longer in a room. */
-export type LeaveReason = "left" | "disconnected" | "superseded" | "kicked" | "closed";
+export type LeaveReason = "left" | "disconnected" | "timeout" | "superseded" | "kicked" | "closed";
 
 /** Why a room is no more. */
 export type RoomEnd = "host-left" | "expired" | "closed";
@@ -33,19 +75,22 @@ interface InRoom {
   readonly offset: number;
 }
 
+/** Told to one peer alone; numbered where the peer has a session, so that it is told exactly once. */
+interface ToOne {
+  readonly number?: number;
+}
+
 /** What a peer is told. Times are ms since the epoch, by the server's clock. */
 export type Event =
   // Answers: told to the one who asked.
-  | { readonly type: "welcome"; readonly peer: PeerId; readonly alias: string }
-  /** `members` is at most the asked-for number and holds the newcomer; `total` counts all. */
   | {
-      readonly type: "room-joined";
-      readonly room: RoomId;
-      readonly kind: RoomKind;
-      readonly members: readonly MemberInfo[];
-      readonly total: number;
-      readonly offset: number;
+      readonly type: "welcome";
+      readonly peer: PeerId;
+      readonly alias: string;
+      /** Where the peer has a session. */
+      readonly session?: SessionNews | undefined;
     }
+  | (RoomView & { readonly type: "room-joined" })
   | {
       readonly type: "room-created";
       readonly room: RoomId;
@@ -70,12 +115,17 @@ export type Event =
   | { readonly type: "match-waiting"; readonly pool: string }
   | { readonly type: "match-cancelled"; readonly pool: string | undefined }
   | { readonly type: "pong" }
+  /** The peer's own messages are carried out up to this number. */
+  | { readonly type: "processed"; readonly sequence: number }
   /** Done, and there is nothing to tell. */
   | { readonly type: "done" }
   // Told by a room to its members.
   | (InRoom & { readonly type: "member-joined"; readonly member: MemberInfo })
   | (InRoom & { readonly type: "member-left"; readonly peer: PeerId; readonly reason: LeaveReason })
   | (InRoom & { readonly type: "member-updated"; readonly member: MemberInfo })
+  /** Its link is lost; its seat is held until `until`. */
+  | (InRoom & { readonly type: "member-away"; readonly peer: PeerId; readonly until: number })
+  | (InRoom & { readonly type: "member-back"; readonly peer: PeerId })
   | (InRoom & { readonly type: "host-changed"; readonly host: PeerId })
   | (InRoom & {
       readonly type: "message";
@@ -90,23 +140,23 @@ export type Event =
       readonly verbatim: Verbatim | undefined;
     })
   // Told to one peer.
-  | {
+  | (ToOne & {
       readonly type: "signaled" | "relayed";
       readonly from: PeerId;
       readonly to: PeerId;
       readonly data: Payload | undefined;
       readonly room: RoomId | undefined;
       readonly at: number;
-    }
+    })
   /** A match is complete; told the same to all of the group. `group` is the room that now joins them. */
-  | {
+  | (ToOne & {
       readonly type: "matched";
       readonly pool: string;
       readonly group: RoomId;
       readonly members: readonly MemberInfo[];
-    }
-  | { readonly type: "match-expired"; readonly pool: string }
-  | { readonly type: "kicked"; readonly room: RoomId; readonly by: PeerId; readonly peer: PeerId }
+    })
+  | (ToOne & { readonly type: "match-expired"; readonly pool: string })
+  | (ToOne & { readonly type: "kicked"; readonly room: RoomId; readonly by: PeerId; readonly peer: PeerId })
   | { readonly type: "room-closed"; readonly room: RoomId; readonly reason: RoomEnd };
 
 export type EventType = Event["type"];
@@ -116,6 +166,12 @@ export type EventOf<Type extends EventType> = Extract<Event, { readonly type: Ty
 export type RoomEvent = Extract<
   Event,
   InRoom & { readonly type: Exclude<EventType, "room-joined" | "room-created"> }
+>;
+
+/** Events that one peer alone is told, and that its session keeps until they are seen. */
+export type DirectEvent = Extract<
+  Event,
+  { readonly type: "signaled" | "relayed" | "matched" | "match-expired" | "kicked" }
 >;
 
 /** How urgent an event is. */
@@ -128,6 +184,8 @@ export function laneOf(event: Event): Lane {
     case "member-joined":
     case "member-left":
     case "member-updated":
+    case "member-away":
+    case "member-back":
     case "host-changed":
     case "signaled":
       return "high";

@@ -22,6 +22,7 @@ export const GOODBYES = {
   kicked: { close: 3506, comeBack: false, text: "removed by the host" },
   banned: { close: 3507, comeBack: false, text: "banned" },
   token_expired: { close: 3508, comeBack: false, text: "the token has expired" },
+  bye: { close: 3510, comeBack: false, text: "you said goodbye" },
   token_revoked: { close: 3509, comeBack: false, text: "the token was revoked" },
 } as const satisfies Record<string, GoodbyeInfo>;
 

@@ -2,13 +2,17 @@ import type { Command } from "./commands.ts";
 import { Refusal } from "./errors.ts";
 import type { LeaveReason } from "./events.ts";
 import type { Handlers } from "./handlers.ts";
-import type { PeerId, SpaceId } from "./ids.ts";
+import type { PeerId, RoomId, SpaceId } from "./ids.ts";
 import { matchingHandlers } from "./matching.ts";
 import { membershipHandlers } from "./membership.ts";
 import { messagingHandlers } from "./messaging.ts";
 import type { Metadata } from "./metadata.ts";
 import { moderationHandlers } from "./moderation.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Peer } from "./peer.ts";
+import type { Session, SessionTerms } from "./session.ts";
+import { sessionHandlers } from "./session-commands.ts";
+import { Sessions } from "./sessions.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 /** Somebody who wants to be a peer. The dialect has made sure that it may be called by this id. */
@@ -21,6 +25,14 @@ export interface Arrival {
   readonly metadata: Metadata;
   /** Whether it has proven that the id is its own. A verified peer is only replaced by a verified one. */
   readonly verified?: boolean;
+  /** With it the peer outlives its link; without, it is gone when the link is. */
+  readonly session?: SessionTerms;
+}
+
+/** What is known of a command besides its words. */
+export interface Handling {
+  /** Number of the message among those of its session. */
+  readonly sequence?: number | undefined;
 }
 
 /** What a hub holds at the moment. */
@@ -30,17 +42,25 @@ export interface HubCounts {
   readonly waiting: number;
 }
 
+/** Commands that change nothing: asked again, they are answered anew. */
+const QUESTIONS: ReadonlySet<Command["type"]> = new Set(["discover", "room-info", "ping"]);
+
 /**
  * The whole server logic: commands in, effects out. No clock, no timer, no randomness of its own: the same calls with
  * the same times and the same random bytes give the same effects.
  */
 export class Hub {
   readonly world: World;
+  readonly #sessions: Sessions;
   readonly #handlers: Handlers<Command["type"]>;
+  /** The room that the command at hand has led into. */
+  #entered: RoomId | undefined;
 
   constructor(options: WorldOptions) {
-    this.world = new World(options);
+    this.world = new World({ ...options, outbox: this.#watched(options.outbox) });
+    this.#sessions = new Sessions(this.world);
     this.#handlers = {
+      ...sessionHandlers((peer) => this.#bye(peer)),
       ...membershipHandlers(this.world),
       ...messagingHandlers(this.world),
       ...matchingHandlers(this.world),
@@ -52,17 +72,33 @@ export class Hub {
     return { peers: this.world.peers.size, rooms: this.world.roomCount, waiting: this.world.matchmaker.size };
   }
 
+  /** How many of the peers have lost their link, and are waited for. */
+  get away(): number {
+    return this.#sessions.away;
+  }
+
+  /** Whether `acknowledge` has somebody to tell. */
+  get owesNews(): boolean {
+    return this.#sessions.owesNews;
+  }
+
   /**
    * Makes the newcomer a peer. A peer of the same id that is here already leaves all its rooms and is dismissed with
    * `superseded`: the new link always wins, and starts with no rooms. `seated` is called when the place is free and
    * before anything is told to the newcomer: from then on the outbox must know how to reach it.
    *
+   * Who shows the token of a session that is still known goes on with that session, as the peer that it was.
+   *
    * @throws {Refusal} `unauthorized` when the peer of that id has proven its identity and the newcomer has not;
    *   `server_full`, but not when it takes over.
    */
-  connect(arrival: Arrival, now: number, seated: () => void): Peer {
+  connect(arrival: Arrival, now: number, seated: (peer: Peer) => void): Peer {
     const { world } = this;
     world.now = now;
+    const resumption = arrival.session?.resume;
+    const known = resumption && this.#sessions.find(resumption, { space: arrival.space, user: arrival.user });
+    if (known) return this.#sessions.resume(known, resumption, seated);
+
     const before = world.peers.get(arrival.peer);
     if (!before && world.peers.size >= world.limits.maxPeers) throw new Refusal("server_full");
 
@@ -84,37 +120,91 @@ export class Hub {
     };
     world.peers.set(peer.id, peer);
     space.admit(peer);
-    seated();
+    const session = arrival.session && this.#sessions.open(peer, arrival.session);
+    seated(peer);
 
-    world.outbox.answer(peer.id, { type: "welcome", peer: peer.id, alias: peer.alias });
+    world.outbox.answer(peer.id, {
+      type: "welcome",
+      peer: peer.id,
+      alias: peer.alias,
+      ...(session && { session: this.#sessions.news(session) }),
+    });
     return peer;
   }
 
-  /** Takes the peer out of everything it is in. Does nothing for a peer that is not here. */
+  /**
+   * The link of a peer is gone: its session holds its seats for a while; without one it leaves everything it is in.
+   * Does nothing for a peer that is not here.
+   */
   disconnect(id: PeerId, now: number): void {
     const peer = this.world.peers.get(id);
     if (!peer) return;
     this.world.now = now;
+    if (peer.session && this.#sessions.loseLink(peer.session)) return;
     this.#remove(peer, "disconnected");
   }
 
   /**
-   * Carries out what a peer asks.
+   * Carries out what a peer asks. A message with a sequence number is carried out once: when it comes again, it is
+   * answered as before and nothing else happens. A refusal instead of a command takes its number, and is thrown.
    *
    * @throws {Refusal} with the reason why not; then nothing has changed and nobody was told anything.
    */
-  handle(id: PeerId, command: Command, now: number): void {
+  handle(id: PeerId, command: Command | Refusal, now: number, { sequence }: Handling = {}): void {
     const peer = this.world.peers.get(id);
     if (!peer) throw new Refusal("not_registered");
     this.world.now = now;
-    const handler = this.#handlers[command.type] as (peer: Peer, command: Command) => void;
-    handler(peer, command);
+    const { session } = peer;
+    if (sequence === undefined || !session) this.#carryOut(peer, command);
+    else if (this.#sessions.take(session, sequence) === "next") this.#carryOutOnce(peer, session, command);
+    else if (!(command instanceof Refusal) && QUESTIONS.has(command.type)) this.#carryOut(peer, command);
+    else this.#sessions.repeat(session, sequence);
+  }
+
+  /** Tells those who wait for it how far their messages were carried out. To be called soon after `owesNews`. */
+  acknowledge(): void {
+    this.#sessions.acknowledge();
   }
 
   /** Does what has become due. To be called about once a second. */
   tick(now: number): void {
     this.world.now = now;
+    for (const { peer } of this.#sessions.takeOverdue(now)) this.#remove(peer, "timeout");
     this.world.tick();
+  }
+
+  #carryOut(peer: Peer, command: Command | Refusal): void {
+    if (command instanceof Refusal) throw command;
+    const handler = this.#handlers[command.type] as (peer: Peer, command: Command) => void;
+    handler(peer, command);
+  }
+
+  #carryOutOnce(peer: Peer, { sequence }: Session, command: Command | Refusal): void {
+    this.#entered = undefined;
+    try {
+      this.#carryOut(peer, command);
+    } catch (error) {
+      sequence.keep(error instanceof Refusal ? error : new Refusal("internal"));
+      throw error;
+    }
+    if (this.#entered !== undefined) sequence.keep(this.#entered);
+  }
+
+  #bye(peer: Peer): void {
+    this.#remove(peer, "left");
+    this.world.outbox.dismiss(peer.id, { reason: "bye" });
+  }
+
+  /** The outbox, with an eye on where joins lead to: a repeated one must lead there again. */
+  #watched(outbox: Outbox): Outbox {
+    return {
+      deliver: (to, event, except) => outbox.deliver(to, event, except),
+      answer: (to, event) => {
+        if (event.type === "room-joined") this.#entered = event.room;
+        outbox.answer(to, event);
+      },
+      dismiss: (peer, goodbye) => outbox.dismiss(peer, goodbye),
+    };
   }
 
   #remove(peer: Peer, reason: LeaveReason): void {
@@ -122,6 +212,7 @@ export class Hub {
     world.matchmaker.cancel(peer.id);
     for (const room of [...peer.rooms]) world.unseat(room, peer, reason);
     world.peers.delete(peer.id);
+    if (peer.session) this.#sessions.end(peer.session);
     peer.space.dismiss(peer);
     world.dropIfUnused(peer.space);
   }

@@ -11,6 +11,10 @@ export interface HubLimits {
   readonly maxMetadataBytes: number;
   /** Most members told in the answer to a join; `total` says how many there are. */
   readonly maxListed: number;
+  /** The same for peers that keep the list of members up to date by themselves. */
+  readonly maxViewed: number;
+  /** What a session keeps of what it was told alone. */
+  readonly inbox: Retention;
   /** Most pools that one peer waits in at one time. */
   readonly maxTicketsPerPeer: number;
   /** Bound on the text of what a match asks for: pool, size and criteria. */
@@ -26,6 +30,8 @@ export const DEFAULT_LIMITS: HubLimits = {
   maxRoomsPerPeer: 100,
   maxMetadataBytes: 65_536,
   maxListed: 50,
+  maxViewed: 256,
+  inbox: { maxBytes: 262_144, maxAgeMs: 120_000 },
   maxTicketsPerPeer: 16,
   maxTicketBytes: 4_096,
   matchWaitMs: 5 * 60_000,

@@ -52,7 +52,7 @@ export function matchingHandlers(world: World): Handlers<"match" | "cancel-match
       }
 
       const members = peers.map((each) => presented(each, pool));
-      outbox.deliver(ids, { type: "matched", pool, group: group.id, members });
+      world.tellEach(peers, { type: "matched", pool, group: group.id, members });
     },
 
     "cancel-match"(peer, { pool }) {

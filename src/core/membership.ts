@@ -1,7 +1,7 @@
 import { Refusal } from "./errors.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
-import { memberInfo, membersOf, type Room } from "./room.ts";
+import { memberInfo, membersOf, type Room, roomView } from "./room.ts";
 import { seatKey } from "./seats.ts";
 import type { World } from "./world.ts";
 
@@ -57,14 +57,8 @@ export function membershipHandlers(
       else member = world.seat(room, peer, { role: as, profile });
 
       world.tell(room, { type: "member-joined", member: memberInfo(room, member) }, peer.id);
-      outbox.answer(peer.id, {
-        type: "room-joined",
-        room: id,
-        kind: room.policy.kind,
-        members: membersOf(room, { limit: limits.maxListed, included: peer.id }),
-        total: room.members.size,
-        offset: room.log.lastOffset,
-      });
+      const view = roomView(room, member, { limit: peer.session ? limits.maxViewed : limits.maxListed });
+      outbox.answer(peer.id, { type: "room-joined", ...view });
     },
 
     "create-room"(peer, { room: id, policy, profile = {} }) {

@@ -40,7 +40,7 @@ export function messagingHandlers(
     const room = command.room === undefined ? undefined : sender.space.rooms.get(command.room);
     const bothInside = room?.members.has(sender.id) && room.members.has(target.id);
 
-    outbox.deliver([target.id], {
+    world.tellOne(target, {
       type: command.type === "signal" ? "signaled" : "relayed",
       from: sender.id,
       to: target.id,

@@ -25,7 +25,7 @@ export function moderationHandlers(world: World): Handlers<"kick"> {
       if (room.policy.banAfterKick && target !== peer) ban(room, target.id);
       world.unseat(room, target, "kicked");
 
-      world.outbox.deliver([target.id], { type: "kicked", room: id, by: peer.id, peer: target.id });
+      world.tellOne(target, { type: "kicked", room: id, by: peer.id, peer: target.id });
       world.outbox.answer(peer.id, { type: "done" });
     },
   };

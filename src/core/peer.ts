@@ -2,6 +2,7 @@ import type { MemberInfo } from "./events.ts";
 import type { PeerId } from "./ids.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Room } from "./room.ts";
+import type { Session } from "./session.ts";
 import type { Space } from "./space.ts";
 
 /** A connected party. `rooms` is kept by `World`, in the order of joining. */
@@ -15,6 +16,8 @@ export interface Peer {
   readonly verified: boolean;
   metadata: Metadata;
   readonly rooms: Set<Room>;
+  /** What survives a lost link; absent where a peer is gone with its link. */
+  session?: Session;
 }
 
 /** How `peer` presents itself outside of any room; `joinedAt` is 0. */
@@ -28,5 +31,11 @@ export function introduction(peer: Peer): MemberInfo {
     app: undefined,
     version: undefined,
     metadata: peer.metadata,
+    ...awayMark(peer),
   };
+}
+
+/** `away: true` for a peer whose link is lost. */
+export function awayMark({ session }: Peer): { away: true } | undefined {
+  return session?.state.is === "away" ? { away: true } : undefined;
 }

@@ -1,8 +1,9 @@
 import type { RoomEvent } from "./events.ts";
 import type { PeerId } from "./ids.ts";
 
-/** Who was told an entry: everybody in the room at that time but `except`. */
+/** Who was told an entry: everybody in the room at that time, or `only` some of them, but `except`. */
 export interface Audience {
+  readonly only?: ReadonlySet<PeerId> | undefined;
   readonly except: PeerId | ReadonlySet<PeerId> | undefined;
 }
 
@@ -96,4 +97,10 @@ export class RoomLog {
     const oldest = this.#entries[this.#head];
     return oldest && oldest.at + this.retention.maxAgeMs + 1;
   }
+}
+
+/** Whether `peer`, if it was in the room at that time, was told. */
+export function wasTold({ only, except }: Audience, peer: PeerId): boolean {
+  if (only && !only.has(peer)) return false;
+  return typeof except === "object" ? !except.has(peer) : except !== peer;
 }

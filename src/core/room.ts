@@ -1,7 +1,7 @@
 import type { MemberProfile, Role } from "./commands.ts";
-import type { MemberInfo } from "./events.ts";
+import type { MemberInfo, RoomView } from "./events.ts";
 import type { PeerId, RoomId } from "./ids.ts";
-import type { Peer } from "./peer.ts";
+import { awayMark, type Peer } from "./peer.ts";
 import type { RoomPolicy } from "./policy.ts";
 import type { RoomLog } from "./room-log.ts";
 import { Seats } from "./seats.ts";
@@ -13,6 +13,8 @@ export interface Member {
   /** `spectator` takes no seat. Who is the host is told by `room.host` alone. */
   role: "member" | "spectator";
   readonly joinedAt: number;
+  /** Offset of the last event before it came: what it was never told. */
+  readonly since: number;
   profile: MemberProfile;
 }
 
@@ -60,6 +62,7 @@ export function memberInfo(room: Room, member: Member): MemberInfo {
     app,
     version,
     metadata,
+    ...awayMark(peer),
   };
 }
 
@@ -78,4 +81,19 @@ export function membersOf(
     infos[infos.length - 1] = memberInfo(room, newcomer);
   }
   return infos;
+}
+
+/** The room as `member` must see it to go on from here; `limit` bounds the members listed. */
+export function roomView(room: Room, member: Member, { limit }: { limit: number }): RoomView {
+  return {
+    room: room.id,
+    kind: room.policy.kind,
+    epoch: room.log.epoch,
+    offset: room.log.lastOffset,
+    role: room.roleOf(member),
+    host: room.host,
+    capacity: room.policy.capacity,
+    members: membersOf(room, { limit, included: member.peer.id }),
+    total: room.members.size,
+  };
 }

@@ -1,8 +1,9 @@
 import type { MemberProfile } from "./commands.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Refusal } from "./errors.ts";
-import type { LeaveReason, RoomEnd, RoomEvent } from "./events.ts";
+import type { DirectEvent, LeaveReason, RoomEnd, RoomEvent } from "./events.ts";
 import type { PeerId, RoomId, SpaceId } from "./ids.ts";
+import { InboxDeadlines } from "./inbox-deadlines.ts";
 import type { HubLimits } from "./limits.ts";
 import { Matchmaker } from "./matchmaking.ts";
 import type { Outbox } from "./outbox.ts";
@@ -45,6 +46,7 @@ export class World {
   readonly peers = new Map<PeerId, Peer>();
   readonly spaces = new Map<SpaceId, Space>();
   readonly matchmaker: Matchmaker;
+  readonly inboxes = new InboxDeadlines();
   /** Time of the command or tick at hand, in ms since the epoch. */
   now = 0;
   /** Rooms in all spaces. */
@@ -102,9 +104,10 @@ export class World {
 
   /** Seats `peer`, who is not a member yet; the first member of a hosted room becomes its host. */
   seat(room: Room, peer: Peer, { role = "member", profile = {} }: SeatOptions = {}): Member {
-    const member: Member = { peer, role, profile, joinedAt: this.now };
+    const member: Member = { peer, role, profile, joinedAt: this.now, since: room.log.lastOffset };
     room.members.set(peer.id, member);
     peer.rooms.add(room);
+    peer.session?.found(room.id);
     const { was } = seatsFor(room, member).take(seatKey(peer));
     if (role === "member" && room.policy.hosted && room.host === undefined) room.host = peer.id;
     if (room.policy.maxAgeMs === undefined) this.#roomEnds.clear(room);
@@ -118,6 +121,7 @@ export class World {
     if (!member) return;
     room.members.delete(peer.id);
     peer.rooms.delete(room);
+    peer.session?.lose(room.id, reason);
     const seat = this.#freeSeat(room, member, reason);
     this.tell(room, { type: "member-left", peer: peer.id, reason });
     this.watcher?.unseated(room, member, { reason, seat });
@@ -132,7 +136,10 @@ export class World {
       this.outbox.deliver(room.members.keys(), { type: "room-closed", room: room.id, reason });
     }
     const members = [...room.members.values()];
-    for (const { peer } of members) peer.rooms.delete(room);
+    for (const { peer } of members) {
+      peer.rooms.delete(room);
+      peer.session?.lose(room.id, "closed");
+    }
     room.members.clear();
     for (const member of members) {
       const seat = seatsFor(room, member).leave(seatKey(member.peer), { hold: false });
@@ -160,6 +167,25 @@ export class World {
     this.outbox.deliver(room.members.keys(), event, except);
   }
 
+  /** Tells one peer alone; its session, if it has one, keeps the event until it is seen. */
+  tellOne(peer: Peer, event: DirectEvent): void {
+    const { session } = peer;
+    const told = session ? session.inbox.keep(event, this.now) : event;
+    if (session) this.inboxes.watch(session.inbox);
+    this.outbox.deliver([peer.id], told);
+  }
+
+  /** Tells the same to each of `peers` alone. */
+  tellEach(peers: readonly Peer[], event: DirectEvent): void {
+    const others = peers.filter(({ session }) => session === undefined);
+    if (others.length > 0)
+      this.outbox.deliver(
+        others.map(({ id }) => id),
+        event,
+      );
+    for (const peer of peers) if (peer.session) this.tellOne(peer, event);
+  }
+
   /** Tells every room of `peer` how the peer presents itself now. */
   tellUpdated(peer: Peer): void {
     for (const room of peer.rooms) {
@@ -178,8 +204,10 @@ export class World {
       room.log.forget(this.now);
       this.#scheduleForgetting(room);
     }
-    for (const { peer, pool } of this.matchmaker.takeExpired(this.now)) {
-      this.outbox.deliver([peer], { type: "match-expired", pool });
+    this.inboxes.tick(this.now);
+    for (const { peer: id, pool } of this.matchmaker.takeExpired(this.now)) {
+      const peer = this.peers.get(id);
+      if (peer) this.tellOne(peer, { type: "match-expired", pool });
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Event } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
-import { Hub } from "../core/hub.ts";
+import { type Handling, Hub } from "../core/hub.ts";
 import { type PeerId, peerId, spaceId } from "../core/ids.ts";
 import { DEFAULT_LIMITS, type HubLimits } from "../core/limits.ts";
 import { NO_METADATA } from "../core/metadata.ts";
@@ -66,9 +66,9 @@ export function hubOf(limits: Partial<HubLimits> = {}) {
       return peers;
     },
     /** Carries out a command, and returns what was told because of it. */
-    handle(peer: PeerId, command: Parameters<Hub["handle"]>[1]): Told[] {
+    handle(peer: PeerId, command: Parameters<Hub["handle"]>[1], handling: Handling = {}): Told[] {
       const before = sent.length;
-      hub.handle(peer, command, clock.now);
+      hub.handle(peer, command, clock.now, handling);
       return sent.slice(before);
     },
     /** Lets time pass, and returns what was told because of it. */

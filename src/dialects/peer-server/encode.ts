@@ -143,6 +143,10 @@ export function encode(
     case "room-left":
     case "done":
     case "host-changed":
+    // Its peers are gone with their links, so it has no word for those that may come back.
+    case "member-away":
+    case "member-back":
+    case "processed":
       return undefined;
   }
 }
