@@ -2,16 +2,29 @@ import { describe, expect, it } from "vitest";
 import { hubOf, membersIn } from "../testing/hub.ts";
 import { Refusal } from "./errors.ts";
 import { peerId, roomId, spaceId } from "./ids.ts";
-import { NO_METADATA } from "./metadata.ts";
+import { type Metadata, NO_METADATA } from "./metadata.ts";
 import { NAMESPACE } from "./policy.ts";
 
 const lobby = roomId("lobby");
 const enter = { type: "join", room: lobby, create: NAMESPACE } as const;
 const refusal = (code: string) => expect.objectContaining({ name: "Refusal", code });
 
-function arrival(name: string, more: { alias?: string; space?: string; verified?: boolean } = {}) {
-  const { alias = name, space = "test", verified = false } = more;
-  return { peer: peerId(name), space: spaceId(space), alias, metadata: NO_METADATA, verified };
+interface More {
+  alias?: string;
+  aliasFinds?: boolean;
+  space?: string;
+  verified?: boolean;
+  metadata?: Metadata;
+}
+
+function arrival(name: string, more: More = {}) {
+  const { alias = name, aliasFinds = true, space = "test", verified = false, metadata = NO_METADATA } = more;
+  return { peer: peerId(name), space: spaceId(space), alias, aliasFinds, metadata, verified };
+}
+
+/** Metadata of so many levels. */
+function nested(levels: number): Metadata {
+  return JSON.parse(`${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`) as Metadata;
 }
 
 describe("arriving", () => {
@@ -100,6 +113,18 @@ describe("names", () => {
     expect(sent[0]?.to).toEqual(["bob"]);
   });
 
+  it("[PR6] finds nobody by an alias that is only shown, however gone the one is whom it could be taken for", () => {
+    const { hub, sent } = hubOf();
+    hub.connect(arrival("ada"), 0, () => {});
+    hub.connect(arrival("eve", { alias: "bob", aliasFinds: false }), 0, () => {});
+    for (const name of ["ada", "eve"]) hub.handle(peerId(name), enter, 0);
+
+    expect(sent[1]?.event).toMatchObject({ type: "welcome", alias: "bob" });
+    expect(() => hub.handle(peerId("ada"), { type: "relay", to: "bob", data: undefined }, 0)).toThrow(
+      refusal("peer_not_found"),
+    );
+  });
+
   it("[PR7] leaves an alias with its first holder, whatever becomes of the second", () => {
     const { hub, sent } = hubOf();
     hub.connect(arrival("p1", { alias: "ada" }), 0, () => {});
@@ -149,6 +174,28 @@ describe("metadata", () => {
     const tooMuch = { type: "set-metadata", metadata: { c: "x".repeat(40) } } as const;
     expect(() => handle(ada, tooMuch)).toThrow(refusal("too_large"));
     expect(hub.world.peers.get(ada)?.metadata).toEqual({ a: 1, b: 2 });
+  });
+
+  it("[PR10] that is too large or nested too deeply is refused on every way in, and nothing changes", () => {
+    const { hub, connect, handle, sent } = hubOf({ maxMetadataBytes: 1_000 });
+    const [ada] = connect("ada") as [never];
+    const bad: [code: string, metadata: Metadata][] = [
+      ["too_large", { a: "x".repeat(1_000) }],
+      ["bad_request", nested(65)],
+      ["bad_request", nested(5_000)],
+    ];
+
+    for (const [code, metadata] of bad) {
+      const policy = NAMESPACE;
+      const profile = { metadata };
+      expect(() => hub.connect(arrival("eve", { metadata }), 0, () => {})).toThrow(refusal(code));
+      expect(() => handle(ada, { type: "set-metadata", metadata })).toThrow(refusal(code));
+      expect(() => handle(ada, { ...enter, profile })).toThrow(refusal(code));
+      expect(() => handle(ada, { type: "create-room", room: lobby, policy, profile })).toThrow(refusal(code));
+    }
+    expect(sent).toEqual([]);
+    expect(hub.counts).toEqual({ peers: 1, rooms: 0, waiting: 0 });
+    handle(ada, { type: "set-metadata", metadata: nested(64) });
   });
 });
 

@@ -6,7 +6,7 @@ import type { PeerId, RoomId, SpaceId } from "./ids.ts";
 import { matchingHandlers } from "./matching.ts";
 import { membershipHandlers } from "./membership.ts";
 import { messagingHandlers } from "./messaging.ts";
-import type { Metadata } from "./metadata.ts";
+import { checkedMetadata, type Metadata } from "./metadata.ts";
 import { moderationHandlers } from "./moderation.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Peer } from "./peer.ts";
@@ -20,6 +20,8 @@ export interface Arrival {
   readonly peer: PeerId;
   readonly space: SpaceId;
   readonly alias: string;
+  /** `false`: the alias is shown and finds nobody, because it could be taken for the id of somebody else. */
+  readonly aliasFinds?: boolean;
   /** The user it was shown to be. */
   readonly user?: string | undefined;
   readonly metadata: Metadata;
@@ -90,7 +92,7 @@ export class Hub {
    * Who shows the token of a session that is still known goes on with that session, as the peer that it was.
    *
    * @throws {Refusal} `unauthorized` when the peer of that id has proven its identity and the newcomer has not;
-   *   `server_full`, but not when it takes over.
+   *   `server_full`, but not when it takes over; `too_large` and `bad_request` for its metadata.
    */
   connect(arrival: Arrival, now: number, seated: (peer: Peer) => void): Peer {
     const { world } = this;
@@ -103,6 +105,7 @@ export class Hub {
     if (!before && world.peers.size >= world.limits.maxPeers) throw new Refusal("server_full");
 
     if (before?.verified && !arrival.verified) throw new Refusal("unauthorized");
+    const metadata = checkedMetadata(arrival.metadata, world.limits.maxMetadataBytes);
 
     if (before) {
       this.#remove(before, "superseded");
@@ -115,11 +118,11 @@ export class Hub {
       alias: arrival.alias,
       user: arrival.user,
       verified: arrival.verified ?? false,
-      metadata: arrival.metadata,
+      metadata,
       rooms: new Set(),
     };
     world.peers.set(peer.id, peer);
-    space.admit(peer);
+    space.admit(peer, { aliasFinds: arrival.aliasFinds ?? true });
     const session = arrival.session && this.#sessions.open(peer, arrival.session);
     seated(peer);
 

@@ -89,6 +89,17 @@ describe("asking for a match", () => {
     expect(hub.counts.waiting).toBe(0);
   });
 
+  it("[MM5] ends when the peer leaves that room without ever having been in it", () => {
+    const { hub, handle, ada } = four();
+    handle(ada, ask());
+
+    expect(handle(ada, { type: "leave", room: roomId("p") })).toMatchObject([
+      { event: { type: "room-left" } },
+    ]);
+    expect(hub.counts.waiting).toBe(0);
+    expect(() => handle(ada, { type: "leave", room: roomId("p") })).toThrow(refusal("room_not_found"));
+  });
+
   it("[MM6] ends after the longest wait, and the peer is told", () => {
     const { hub, handle, forward, ada } = four({ matchWaitMs: 1_000 });
     handle(ada, ask());

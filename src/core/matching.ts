@@ -8,6 +8,12 @@ import { randomHex } from "./random.ts";
 import { memberInfo } from "./room.ts";
 import type { World } from "./world.ts";
 
+/**
+ * What the ids of match groups begin with. A dialect whose clients take what follows for the name of a room of their own
+ * leaves it out, so that such a room is not this one.
+ */
+export const GROUP_PREFIX = "match:";
+
 /** Most match groups that one peer is in at one time. */
 const MAX_GROUPS = 8;
 
@@ -45,7 +51,11 @@ export function matchingHandlers(world: World): Handlers<"match" | "cancel-match
       if (!ids) return outbox.answer(peer.id, { type: "match-waiting", pool });
 
       const peers = ids.flatMap((id) => world.peers.get(id) ?? []);
-      const group = world.open(peer.space, roomId(randomHex(world.random, 16)), MATCH_GROUP);
+      const group = world.open(
+        peer.space,
+        roomId(`${GROUP_PREFIX}${randomHex(world.random, 16)}`),
+        MATCH_GROUP,
+      );
       for (const each of peers) {
         leaveOldGroups(each);
         world.seat(group, each);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hubOf, membersIn } from "../testing/hub.ts";
-import { type PeerId, roomId } from "./ids.ts";
+import { type PeerId, roomId, spaceId } from "./ids.ts";
 import { NAMESPACE, PRIVATE_ROOM, type RoomPolicy } from "./policy.ts";
 
 const lobby = roomId("lobby");
@@ -272,5 +272,19 @@ describe("kicking", () => {
     handle(bob, joinDen);
 
     expect(membersIn(hub, "den")).toEqual(["ada", "bob"]);
+  });
+});
+
+describe("the log of a room", () => {
+  it("[RL2] counts what newcomers tell about themselves", () => {
+    const { hub, handle, ada } = three({ log: { maxBytes: 10_000, maxAgeMs: 60_000 } });
+    const profile = (text: string) => ({ metadata: { text } });
+    handle(ada, enter());
+    for (let i = 0; i < 20; i++) handle(ada, { ...enter(), profile: profile(String(i).repeat(1_500)) });
+
+    const room = hub.world.spaces.get(spaceId("test"))?.rooms.get(lobby);
+    expect(room?.log.bytes).toBeGreaterThan(5_000);
+    expect(room?.log.bytes).toBeLessThanOrEqual(10_000);
+    expect(room?.log.length).toBeLessThan(5);
   });
 });

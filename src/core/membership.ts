@@ -1,14 +1,22 @@
+import type { MemberProfile } from "./commands.ts";
 import { Refusal } from "./errors.ts";
 import type { Handlers } from "./handlers.ts";
+import type { RoomId } from "./ids.ts";
+import { checkedMetadata } from "./metadata.ts";
 import type { Peer } from "./peer.ts";
+import type { RoomPolicy } from "./policy.ts";
 import { memberInfo, membersOf, type Room, roomView } from "./room.ts";
 import { seatKey } from "./seats.ts";
 import type { World } from "./world.ts";
 
+function refuseWatching(id: RoomId, { spectators = 0 }: RoomPolicy): void {
+  if (spectators === 0) throw new Refusal("forbidden", { room: id, role: "spectator" });
+}
+
 /** A user who watches by one link may watch by another. */
 function refuseSpectator(peer: Peer, room: Room): void {
   const { spectators = 0 } = room.policy;
-  if (spectators === 0) throw new Refusal("forbidden", { room: room.id, role: "spectator" });
+  refuseWatching(room.id, room.policy);
   if (room.spectators.size >= spectators && !room.spectators.has(seatKey(peer))) {
     throw new Refusal("room_full", { room: room.id, kind: room.policy.kind, capacity: spectators });
   }
@@ -41,10 +49,16 @@ export function membershipHandlers(
     refuseCrowding(peer);
   };
 
+  const refuseProfile = ({ metadata }: MemberProfile): void => {
+    if (metadata) checkedMetadata(metadata, limits.maxMetadataBytes);
+  };
+
   return {
     join(peer, { room: id, create, kind, as = "member", profile = {} }) {
+      refuseProfile(profile);
       let room = peer.space.rooms.get(id);
       if (!room && create) {
+        if (as === "spectator") refuseWatching(id, create);
         refuseCrowding(peer);
         room = world.open(peer.space, id, create);
       }
@@ -63,6 +77,7 @@ export function membershipHandlers(
 
     "create-room"(peer, { room: id, policy, profile = {} }) {
       if (peer.space.rooms.has(id)) throw new Refusal("room_exists", { room: id });
+      refuseProfile(profile);
       refuseCrowding(peer);
 
       const room = world.open(peer.space, id, policy);
@@ -78,11 +93,15 @@ export function membershipHandlers(
     },
 
     leave(peer, { room: id }) {
-      const room = world.room(peer, id);
-      if (!room.members.has(peer.id)) throw new Refusal("not_in_room", { room: id });
+      const room = peer.space.rooms.get(id);
+      const isMember = room?.members.has(peer.id) ?? false;
+      // A peer may wait for a match in a pool named after a room that it is not in.
+      if (!isMember && !world.matchmaker.poolsOf(peer.id).has(id)) {
+        throw new Refusal(room ? "not_in_room" : "room_not_found", { room: id });
+      }
 
       world.matchmaker.cancel(peer.id, id);
-      world.unseat(room, peer, "left");
+      if (room && isMember) world.unseat(room, peer, "left");
 
       outbox.answer(peer.id, { type: "room-left", room: id });
     },

@@ -114,10 +114,13 @@ describe("seats", () => {
   });
 
   it("[RM33] are all there is where nobody may watch", () => {
-    const { link } = tableFor(2);
-    link("ada-1");
+    const { link, hub } = tableFor(2);
+    const forbidden = expect.objectContaining({ code: "forbidden" });
 
-    expect(() => link("eve-1", { as: "spectator" })).toThrow(expect.objectContaining({ code: "forbidden" }));
+    expect(() => link("eve-1", { as: "spectator" })).toThrow(forbidden);
+    expect(hub.counts.rooms).toBe(0);
+    link("ada-1");
+    expect(() => link("eve-2", { as: "spectator" })).toThrow(forbidden);
   });
 });
 

@@ -11,9 +11,9 @@ export class Space {
   constructor(readonly id: SpaceId) {}
 
   /** Makes `peer` addressable; the first holder of an alias keeps it for as long as it is here. */
-  admit(peer: Peer): void {
+  admit(peer: Peer, { aliasFinds }: { readonly aliasFinds: boolean }): void {
     this.peers.set(peer.id, peer);
-    if (!this.#aliases.has(peer.alias)) this.#aliases.set(peer.alias, peer);
+    if (aliasFinds && !this.#aliases.has(peer.alias)) this.#aliases.set(peer.alias, peer);
   }
 
   /** Forgets `peer`, and frees its alias if it was the one who held it. */

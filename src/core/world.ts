@@ -6,6 +6,7 @@ import type { PeerId, RoomId, SpaceId } from "./ids.ts";
 import { InboxDeadlines } from "./inbox-deadlines.ts";
 import type { HubLimits } from "./limits.ts";
 import { Matchmaker } from "./matchmaking.ts";
+import { metadataSize } from "./metadata.ts";
 import type { Outbox } from "./outbox.ts";
 import { payloadSize } from "./payload.ts";
 import type { Peer } from "./peer.ts";
@@ -161,8 +162,7 @@ export class World {
     if (room.policy.presence === "silent" && untold.type !== "message") return;
     const event = { ...untold, room: room.id, offset: room.log.nextOffset } as RoomEvent;
     const wasEmpty = room.log.length === 0;
-    const bytes = ENTRY_BYTES + (event.type === "message" ? payloadSize(event.data) : 0);
-    room.log.append({ event, except, at: this.now, bytes });
+    room.log.append({ event, except, at: this.now, bytes: ENTRY_BYTES + contentSize(room, event) });
     if (wasEmpty) this.#scheduleForgetting(room);
     this.outbox.deliver(room.members.keys(), event, except);
   }
@@ -264,4 +264,19 @@ export class World {
 /** Where a member of that role sits. */
 function seatsFor(room: Room, { role }: Member): Room["seats"] {
   return role === "spectator" ? room.spectators : room.seats;
+}
+
+/** About how many bytes of memory an event keeps alive in its room's log, besides the bookkeeping. */
+function contentSize(room: Room, event: RoomEvent): number {
+  switch (event.type) {
+    case "message":
+      return event.verbatim ? event.verbatim.text.length : payloadSize(event.data);
+    case "member-joined":
+    case "member-updated": {
+      const member = room.members.get(event.member.peer);
+      return metadataSize(member?.peer.metadata) + metadataSize(member?.profile.metadata);
+    }
+    default:
+      return 0;
+  }
 }

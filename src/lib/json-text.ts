@@ -45,11 +45,16 @@ function skipSpace(text: string, at: number): number {
   }
 }
 
+/** Whether the string literal says `name` by means of escapes. */
+function isWritten(literal: string, name: string): boolean {
+  return literal.includes("\\") && JSON.parse(literal) === name;
+}
+
 /**
  * The text of one member of a JSON object, as it stands there, without leading or trailing space.
  *
- * Where a name occurs twice the last one counts, as in `JSON.parse`. Names written with escapes are not recognised:
- * the answer is then `undefined`, as for a member that is not there.
+ * Where a name occurs twice the last one counts, as in `JSON.parse`, however the name is written: what is cut out is
+ * always what was parsed.
  *
  * @param text  an object that `JSON.parse` has accepted. Other texts give nonsense.
  */
@@ -61,9 +66,10 @@ export function memberText(text: string, name: string): string | undefined {
     if (text.charCodeAt(at) !== QUOTE) return found;
     const nameEnd = afterString(text, at);
     const isIt = nameEnd - at === name.length + 2 && text.startsWith(name, at + 1);
+    const isEscaped = !isIt && nameEnd - at > name.length + 2 && isWritten(text.slice(at, nameEnd), name);
     const valueAt = skipSpace(text, skipSpace(text, nameEnd) + 1);
     const valueEnd = afterValue(text, valueAt);
-    if (isIt) found = text.slice(valueAt, valueEnd).trimEnd();
+    if (isIt || isEscaped) found = text.slice(valueAt, valueEnd).trimEnd();
     at = skipSpace(text, valueEnd) + 1;
   }
 }

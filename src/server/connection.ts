@@ -52,8 +52,8 @@ type State =
     }
   | { readonly is: "closed" };
 
-/** Close of a link whose dialect is not known. */
-const NO_WORDS: Farewell = { code: 1008, reason: "registration timeout" };
+/** Close of a link that no dialect would answer. */
+const NO_WORDS: Farewell = { code: 1008, reason: "nobody speaks here" };
 
 /** One link and the talk on it: hears, asks the hub, answers. */
 export class Connection implements LinkListener, Speaker {
@@ -266,7 +266,11 @@ export class Connection implements LinkListener, Speaker {
   }
 
   #words(goodbye: Goodbye): Farewell {
-    return this.#conversation?.farewell(goodbye) ?? NO_WORDS;
+    // Who has said nothing yet is told in the words of the one who would have answered nonsense.
+    const dialect = this.#conversation ? undefined : this.#surround.chooseByFirstMessage("");
+    const conversation =
+      this.#conversation ?? dialect?.open({ opening: this.#opening, random: this.#surround.random });
+    return conversation?.farewell(goodbye) ?? NO_WORDS;
   }
 
   #close({ code, reason, message }: Farewell): void {

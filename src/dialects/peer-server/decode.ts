@@ -27,15 +27,24 @@ function name(text: string | undefined, what: string, { maxNameLength }: PeerSer
   return roomId(text);
 }
 
-function rawPayload({ payload }: Envelope, text: string): Payload | undefined {
-  if (payload === undefined) return undefined;
-  return jsonPayload(memberText(text, "payload") ?? JSON.stringify(payload));
+/** A field that is only shown. */
+function label(fields: Readonly<Record<string, unknown>>, key: string, wrong: string, max: number) {
+  const text = optionalText(fields, key, wrong);
+  if (text && text.length > max) throw badMessage(`${key} too long`);
+  return text;
+}
+
+function rawPayload(text: string): Payload | undefined {
+  const raw = memberText(text, "payload");
+  return raw === undefined ? undefined : jsonPayload(raw);
 }
 
 function criteriaOf(fields: Readonly<Record<string, unknown>>): Criteria {
   const criteria = optionalRecord(fields, "criteria", "invalid match payload") ?? {};
   for (const value of Object.values(criteria)) {
-    if (!["string", "number", "boolean"].includes(typeof value)) throw badMessage("invalid match payload");
+    // A number too large for JSON's readers would be equal to every other such number.
+    const isScalar = typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
+    if (!isScalar) throw badMessage("invalid match payload");
   }
   return criteria as Criteria;
 }
@@ -48,7 +57,7 @@ const toOne =
   (type: "signal" | "relay"): Decoder =>
   (envelope, text) => {
     if (!envelope.to) throw badMessage("target peer required");
-    const data = rawPayload(envelope, text);
+    const data = rawPayload(text);
     return envelope.namespace
       ? { type, to: envelope.to, data, room: roomId(envelope.namespace) }
       : { type, to: envelope.to, data };
@@ -59,8 +68,8 @@ const decoders: Readonly<Record<string, Decoder>> = {
     const wrong = "invalid join payload";
     const fields = payloadOf(envelope, wrong);
     const namespace = optionalText(fields, "namespace", wrong);
-    const app = optionalText(fields, "app_type", wrong);
-    const version = optionalText(fields, "version", wrong);
+    const app = label(fields, "app_type", wrong, settings.maxNameLength);
+    const version = label(fields, "version", wrong, settings.maxNameLength);
     const metadata = optionalRecord(fields, "meta", wrong);
     return {
       type: "join",
@@ -95,7 +104,7 @@ const decoders: Readonly<Record<string, Decoder>> = {
     const fields = payloadOf(envelope, wrong);
     const namespace = optionalText(fields, "namespace", wrong) || envelope.namespace;
     const except = optionalTexts(fields, "exclude", wrong);
-    const raw = memberText(text, "payload") ?? JSON.stringify(envelope.payload);
+    const raw = memberText(text, "payload") ?? "null";
     return {
       type: "broadcast",
       room: name(namespace, "namespace", settings),

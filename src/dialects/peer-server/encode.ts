@@ -1,5 +1,10 @@
 import type { Event, MemberInfo } from "../../core/events.ts";
+import { GROUP_PREFIX } from "../../core/matching.ts";
+import { metadataSize, NO_METADATA } from "../../core/metadata.ts";
 import type { Payload } from "../../core/payload.ts";
+
+/** Most metadata in one list, in characters of JSON; members beyond it are listed without theirs. */
+const MAX_LISTED_META = 262_144;
 
 /** A member as the original lists it: keys without a value are left out. */
 function peerInfo({ peer, alias, app, version, metadata }: MemberInfo): object {
@@ -12,10 +17,21 @@ function peerInfo({ peer, alias, app, version, metadata }: MemberInfo): object {
   };
 }
 
+/** Members of a list, which a few peers with much to tell cannot blow up. */
+function peerInfos(members: readonly MemberInfo[]): object[] {
+  let left = MAX_LISTED_META;
+  return members.map((member) => {
+    const size = metadataSize(member.metadata);
+    if (size > left) return peerInfo({ ...member, metadata: NO_METADATA });
+    left -= size;
+    return peerInfo(member);
+  });
+}
+
 const peerList = (event: { room: string; members: readonly MemberInfo[]; total: number }): string =>
   JSON.stringify({
     type: "peer_list",
-    payload: { namespace: event.room, peers: event.members.map(peerInfo), total: event.total },
+    payload: { namespace: event.room, peers: peerInfos(event.members), total: event.total },
   });
 
 /** The text of a payload; bytes have no word in this language. */
@@ -49,6 +65,13 @@ class Quoted {
 
 const sender = new Quoted();
 const target = new Quoted();
+
+/**
+ * Clients may join a namespace or create a room of this name, and then mean one like any other: not the group itself,
+ * which is silent and of limited life.
+ */
+const sessionId = (group: string): string =>
+  group.startsWith(GROUP_PREFIX) ? group.slice(GROUP_PREFIX.length) : group;
 
 type Encoder<Type extends Event["type"]> = (event: Extract<Event, { type: Type }>) => string | undefined;
 
@@ -127,7 +150,11 @@ export function encode(
       return JSON.stringify({
         type: "matched",
         ...(event.pool && { namespace: event.pool }),
-        payload: { namespace: event.pool, peers: event.members.map(peerInfo), session_id: event.group },
+        payload: {
+          namespace: event.pool,
+          peers: peerInfos(event.members),
+          session_id: sessionId(event.group),
+        },
       });
     case "kicked":
       return JSON.stringify({

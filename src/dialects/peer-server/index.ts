@@ -58,7 +58,14 @@ type Stage =
       readonly publicKey: string;
       readonly arrival: Arrival;
     }
+  /** Handed to the hub, which may refuse it yet; the next message proves that it did not. */
+  | { readonly is: "arriving" }
   | { readonly is: "registered" };
+
+const REGISTERED: Stage = { is: "registered" };
+
+/** What a fingerprint looks like. An alias like that must not find anybody: it could be taken for another peer. */
+const FINGERPRINT = /^[0-9a-f]{64}$/i;
 
 class PeerServerConversation implements Conversation {
   readonly encoding = "peer-server/json";
@@ -74,7 +81,9 @@ class PeerServerConversation implements Conversation {
   hear(message: Incoming): Heard {
     const text = textOf(message);
     switch (this.#stage.is) {
+      case "arriving":
       case "registered":
+        this.#stage = REGISTERED;
         return {
           type: "command",
           command: decodeCanonical(text) ?? decode(parseEnvelope(text), text, this.#settings),
@@ -91,9 +100,7 @@ class PeerServerConversation implements Conversation {
   }
 
   refuse(refused: Refused): RefusalReply {
-    // These two come from the hub, when it would not take the newcomer that the conversation had let in.
-    const rejected = refused.refusal.code === "server_full" || refused.refusal.code === "unauthorized";
-    if (rejected || this.#stage.is !== "registered") return this.#refuseRegistration(refused.refusal);
+    if (this.#stage.is !== "registered") return this.#refuseRegistration(refused.refusal);
     const message = refuse(refused, this.#settings);
     return message === undefined ? {} : { message };
   }
@@ -117,6 +124,7 @@ class PeerServerConversation implements Conversation {
       peer: peerId(fingerprint),
       space: this.#settings.space,
       alias,
+      ...(FINGERPRINT.test(alias) && { aliasFinds: false }),
       metadata: optionalRecord(fields, "meta", wrong) ?? NO_METADATA,
     };
     if (!this.#mustProve(fields)) return this.#arrive(arrival);
@@ -141,7 +149,7 @@ class PeerServerConversation implements Conversation {
   }
 
   #arrive(arrival: Arrival): Heard {
-    this.#stage = { is: "registered" };
+    this.#stage = { is: "arriving" };
     return { type: "arrival", arrival };
   }
 
@@ -150,6 +158,10 @@ class PeerServerConversation implements Conversation {
     const { code, details } = refusal;
     if (code === "server_full") return { farewell: this.farewell({ reason: "server_full" }) };
     const message = refuse({ refusal, command: undefined, reference: undefined }, this.#settings);
+    if (code === "internal")
+      return {
+        farewell: { ...this.farewell({ reason: "internal" }), ...(message !== undefined && { message }) },
+      };
     const reason = REGISTRATION_CLOSES[String(details.text ?? "")] ?? "invalid registration";
     const said = code === "bad_message" && details.text === "invalid message" ? FIRST_MESSAGE : message;
     return { farewell: { code: 1008, reason, ...(said !== undefined && { message: said }) } };

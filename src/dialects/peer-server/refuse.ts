@@ -1,4 +1,4 @@
-import type { ErrorCode, Refusal } from "../../core/errors.ts";
+import { ERRORS, type ErrorCode, type Refusal } from "../../core/errors.ts";
 import type { Goodbye, GoodbyeReason } from "../../core/goodbyes.ts";
 import type { Farewell, Refused } from "../dialect.ts";
 import type { PeerServerSettings } from "./settings.ts";
@@ -27,10 +27,9 @@ const WIRE_ERRORS: Partial<Record<ErrorCode, WireError>> = {
   slow_down: { code: 429, message: "rate limited" },
   too_large: { code: 400, message: "payload too large" },
   server_full: { code: 503, message: "server full" },
+  internal: { code: 500, message: "internal error" },
   draining: { code: 503, message: "server is shutting down" },
 };
-
-const INTERNAL: WireError = { code: 500, message: "internal error" };
 
 export const errorText = ({ code, message }: WireError): string =>
   JSON.stringify({ type: "error", payload: { code, message } });
@@ -49,8 +48,11 @@ export function refuse({ refusal, command }: Refused, settings: PeerServerSettin
 }
 
 function wireError({ code, details }: Refusal): WireError {
-  const known = WIRE_ERRORS[code] ?? INTERNAL;
+  const known = WIRE_ERRORS[code] ?? { code: ERRORS[code].status, message: ERRORS[code].text };
   if (code === "bad_message" && typeof details.text === "string") return { ...known, message: details.text };
+  if (code === "bad_request" && typeof details.path === "string") {
+    return { ...known, message: `${details.path}: expected ${details.expected}` };
+  }
   if (code === "room_full" && details.kind === "namespace") return { ...known, message: "namespace full" };
   return known;
 }

@@ -78,13 +78,12 @@ export function optionalRecord(fields: Fields, name: string, text: string): Meta
   return value;
 }
 
-/** A whole number that fits into 32 bits; missing and `null` are `undefined`. */
+/** A whole number; missing and `null` are `undefined`. */
 export function optionalWhole(fields: Fields, name: string, text: string): number | undefined {
   const value = own(fields, name);
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "number" || !Number.isInteger(value) || Math.abs(value) > 0x7fffffff)
-    throw badMessage(text);
-  return value;
+  if (!Number.isSafeInteger(value)) throw badMessage(text);
+  return value as number;
 }
 
 /** A list of texts, or one text; missing and `null` are `undefined`. */
