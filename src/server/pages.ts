@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import type { Metrics } from "../observe/metrics.ts";
 import { playgroundFile } from "./playground.ts";
 import type { Status } from "./status.ts";
@@ -16,6 +17,9 @@ export interface PagesOptions {
   isSocketPath(path: string): boolean;
 }
 
+/** Largest body of an HTTP request. */
+const MAX_BODY_BYTES = 1_048_576;
+
 /** Everything a listener answers by plain HTTP: docs/spec/http.md, rules HT1 to HT9. */
 export function pages({
   status,
@@ -26,6 +30,13 @@ export function pages({
   isSocketPath,
 }: PagesOptions): Hono {
   const app = new Hono();
+
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: (c) => c.text(`a request body may take at most ${MAX_BODY_BYTES} bytes\n`, 413),
+    }),
+  );
 
   app.all("/health", (c) => c.json(status.health()));
   app.all("/:dialect{peer-server}/health", (c) => c.json(status.peerServerHealth()));
