@@ -35,6 +35,17 @@ export const RULES: readonly Rule[] = [
     isBroken: ({ mode, auth }) =>
       mode === "production" && auth.secret !== undefined && auth.secret.length < 32,
   },
+  {
+    paths: ["auth.secret", "mode", "tapaculo.enabled"],
+    message: "found nothing, expected a secret in production while tapaculo.enabled is true",
+    isBroken: ({ mode, auth, tapaculo }) =>
+      mode === "production" && tapaculo.enabled && auth.secret === undefined,
+  },
+  {
+    paths: ["auth.secret", "auth.allowAnonymous"],
+    message: "found nothing, expected a secret while auth.allowAnonymous is false",
+    isBroken: ({ mode, auth }) => mode === "production" && !auth.allowAnonymous && auth.secret === undefined,
+  },
 ];
 
 /** What is allowed and still worth a word at the start. `isSet` tells whether somebody chose the value of a path. */

@@ -8,6 +8,7 @@ import { matchmaking } from "./matchmaking.ts";
 import { console, metrics, playground } from "./pages.ts";
 import { peerServer } from "./peer-server.ts";
 import { rooms } from "./rooms.ts";
+import { tapaculo } from "./tapaculo.ts";
 import { tls } from "./tls.ts";
 import { websocket } from "./websocket.ts";
 
@@ -26,6 +27,7 @@ export const schema = Type.Object({
   matchmaking: group("Matchmaking", matchmaking),
   peerServer: group("Peer Server dialect", peerServer),
   auth: group("Authentication", auth),
+  tapaculo: group("Tapaculo dialect", tapaculo),
   broker: group("Cluster", broker),
   database: group("Database", database),
   metrics: group("Metrics", metrics),

@@ -120,8 +120,16 @@ export type Event =
   /** Done, and there is nothing to tell. */
   | { readonly type: "done" }
   // Told by a room to its members.
-  | (InRoom & { readonly type: "member-joined"; readonly member: MemberInfo })
-  | (InRoom & { readonly type: "member-left"; readonly peer: PeerId; readonly reason: LeaveReason })
+  /** `again`: its user was here already by another link. */
+  | (InRoom & { readonly type: "member-joined"; readonly member: MemberInfo; readonly again?: boolean })
+  | (InRoom & {
+      readonly type: "member-left";
+      readonly peer: PeerId;
+      readonly user?: string | undefined;
+      readonly reason: LeaveReason;
+      /** Its user is still here by another link. */
+      readonly stays?: boolean;
+    })
   | (InRoom & { readonly type: "member-updated"; readonly member: MemberInfo })
   /** Its link is lost; its seat is held until `until`. */
   | (InRoom & { readonly type: "member-away"; readonly peer: PeerId; readonly until: number })

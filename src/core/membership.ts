@@ -70,7 +70,9 @@ export function membershipHandlers(
       if (member) member.profile = profile;
       else member = world.seat(room, peer, { role: as, profile });
 
-      world.tell(room, { type: "member-joined", member: memberInfo(room, member) }, peer.id);
+      const info = memberInfo(room, member);
+      const joined = { type: "member-joined", member: info, ...(member.isAgain && { again: true }) } as const;
+      world.tell(room, joined, peer.id);
       const view = roomView(room, member, { limit: peer.session ? limits.maxViewed : limits.maxListed });
       outbox.answer(peer.id, { type: "room-joined", ...view });
     },

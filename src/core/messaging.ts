@@ -56,7 +56,9 @@ export function messagingHandlers(
 
     broadcast(peer, { room: id, data, name, except, lane = "normal", verbatim }) {
       const room = world.room(peer, id);
-      if (!room.members.has(peer.id)) throw new Refusal("not_in_room", { room: id });
+      const member = room.members.get(peer.id);
+      if (!member) throw new Refusal("not_in_room", { room: id });
+      if (member.role === "spectator") throw new Refusal("forbidden", { room: id, role: "spectator" });
 
       const { id: from, user } = peer;
       const message = { type: "message", from, user, name, data, at: world.now, lane, verbatim } as const;

@@ -16,6 +16,8 @@ export interface Member {
   /** Offset of the last event before it came: what it was never told. */
   readonly since: number;
   profile: MemberProfile;
+  /** Whether its user was here already by another link. */
+  isAgain: boolean;
 }
 
 /** Members under a policy. Changed only by `World`, which keeps both ends of a membership in step. */

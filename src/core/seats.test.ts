@@ -124,6 +124,18 @@ describe("seats", () => {
   });
 });
 
+describe("a spectator", () => {
+  it("[MG20] says nothing to the room", () => {
+    const { link, handle } = tableFor(1, { spectators: 1 });
+    const [, eve] = [link("ada-1"), link("eve-1", { as: "spectator" })];
+    const data = { form: "json", text: "1" } as const;
+
+    expect(() => handle(eve, { type: "broadcast", room: table, data })).toThrow(
+      expect.objectContaining({ code: "forbidden" }),
+    );
+  });
+});
+
 describe("a watcher", () => {
   it("[RM34] hears of first and last links, of seats held and of seats expired", () => {
     const { link, hub, clock, forward, heard } = tableFor(2, { seatGraceMs: 10_000 });

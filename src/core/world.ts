@@ -105,11 +105,19 @@ export class World {
 
   /** Seats `peer`, who is not a member yet; the first member of a hosted room becomes its host. */
   seat(room: Room, peer: Peer, { role = "member", profile = {} }: SeatOptions = {}): Member {
-    const member: Member = { peer, role, profile, joinedAt: this.now, since: room.log.lastOffset };
+    const member: Member = {
+      peer,
+      role,
+      profile,
+      joinedAt: this.now,
+      since: room.log.lastOffset,
+      isAgain: false,
+    };
     room.members.set(peer.id, member);
     peer.rooms.add(room);
     peer.session?.found(room.id);
     const { was } = seatsFor(room, member).take(seatKey(peer));
+    member.isAgain = was === "shared";
     if (role === "member" && room.policy.hosted && room.host === undefined) room.host = peer.id;
     if (room.policy.maxAgeMs === undefined) this.#roomEnds.clear(room);
     this.watcher?.seated(room, member, was);
@@ -124,7 +132,13 @@ export class World {
     peer.rooms.delete(room);
     peer.session?.lose(room.id, reason);
     const seat = this.#freeSeat(room, member, reason);
-    this.tell(room, { type: "member-left", peer: peer.id, reason });
+    const { user } = peer;
+    this.tell(room, {
+      type: "member-left",
+      peer: peer.id,
+      reason,
+      ...(user !== undefined && { user, stays: seat === "shared" }),
+    });
     this.watcher?.unseated(room, member, { reason, seat });
 
     if (room.host === peer.id) this.#replaceHost(room);

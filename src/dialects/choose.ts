@@ -34,7 +34,8 @@ export function chooseByOpening(served: Served, opening: Opening): Dialect | "fi
 
   if (opening.query.has("token") && served.has("tapaculo")) return served.get("tapaculo");
   if (opening.subprotocol === NATIVE_SUBPROTOCOL && served.has("native")) return served.get("native");
-  return served.has("pulsar") ? "first-message" : served.get("peer-server");
+  if (served.has("pulsar")) return "first-message";
+  return served.get("peer-server") ?? served.get("tapaculo");
 }
 
 /** Who a link on the shared path speaks, told by its first message. */

@@ -27,7 +27,8 @@ export type Wire = string | Uint8Array;
  * `reference` is the dialect's own note about a request (its id); it comes back with the answer or the refusal.
  */
 export type Heard =
-  | { readonly type: "arrival"; readonly arrival: Arrival }
+  /** A newcomer, and what it asks for as soon as it is a peer. */
+  | { readonly type: "arrival"; readonly arrival: Arrival; readonly command?: Command }
   /** Somebody says who it is: the server checks it, and goes on with what `admitted` answers. */
   | { readonly type: "credentials"; readonly credentials: Credentials; readonly reference?: unknown }
   | { readonly type: "command"; readonly command: Command; readonly reference?: unknown }
@@ -113,6 +114,12 @@ export interface Dialect {
   /** How long a link may take until its first peer has arrived, in ms. */
   readonly registrationMs: number;
   open(surroundings: Surroundings): Conversation;
+  /**
+   * The credentials that a link brings when it opens. They are checked before the link is accepted: bad ones are refused
+   * by an HTTP status, and after good ones `admitted` is called before anything is heard. `undefined`: it brings none,
+   * and will say later who it is.
+   */
+  credentials?(opening: Opening): Credentials | undefined;
   /**
    * What the dialect serves by plain HTTP, with full paths ("/v1/sessions"). Served on every listener that speaks the
    * dialect, and below `/<dialect>/` too.

@@ -3,7 +3,7 @@ import { Refusal } from "../core/errors.ts";
 import type { Event } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
 import type { Arrival, Hub } from "../core/hub.ts";
-import type { Credentials, Identity } from "../core/identity.ts";
+import { ANONYMOUS, type Credentials, type Identity } from "../core/identity.ts";
 import type { PeerId } from "../core/ids.ts";
 import type { Random } from "../core/random.ts";
 import type { Conversation, Dialect, Farewell, Heard, Opening, Wire } from "../dialects/dialect.ts";
@@ -11,6 +11,7 @@ import { type Frame, frameOf, type Incoming } from "../lib/frame.ts";
 import type { Lane } from "../lib/lane.ts";
 import { TokenBucket, type TokenBucketOptions } from "../lib/token-bucket.ts";
 import type { Link, LinkEnd, LinkFault, LinkListener } from "../transports/link.ts";
+import type { Gate, Visitor } from "./gate.ts";
 import type { ServerOutbox, Speaker } from "./outbox.ts";
 import type { Tally } from "./tally.ts";
 
@@ -21,6 +22,8 @@ export interface Surround {
   readonly random: Random;
   readonly tally: Tally;
   readonly rate: TokenBucketOptions;
+  /** Takes over commands that concern rooms with rules of their own. */
+  readonly gate: Gate | undefined;
   /** Ms since the epoch. */
   now(): number;
   /** Who speaks here, when the path alone did not tell. */
@@ -32,6 +35,8 @@ export interface Surround {
     error: unknown,
     context: { readonly dialect: string | undefined; readonly command: string | undefined },
   ): void;
+  /** The connection's credentials are good. @throws {Refusal} when they are not good enough for this server. */
+  identified(connection: Connection): void;
   /** A peer is on the connection now. */
   arrived(connection: Connection): void;
   /** The connection is over; called once. */
@@ -52,23 +57,32 @@ type State =
     }
   | { readonly is: "closed" };
 
+const DONE: Event = { type: "done" };
+
 /** Close of a link that no dialect would answer. */
 const NO_WORDS: Farewell = { code: 1008, reason: "nobody speaks here" };
 
 /** One link and the talk on it: hears, asks the hub, answers. */
-export class Connection implements LinkListener, Speaker {
+export class Connection implements LinkListener, Speaker, Visitor {
   readonly #link: Link;
-  readonly #opening: Opening;
+  readonly opening: Opening;
   readonly #surround: Surround;
+  #identity = ANONYMOUS;
   #state: State = { is: "silent" };
   /** The dialect's note about the command at hand. */
   #reference: unknown;
+  /** The note about the command that the gate has taken over; there is one at a time, as the link is paused. */
+  #gated: unknown;
 
   constructor({ link, opening, dialect, surround }: ConnectionOptions) {
     this.#link = link;
-    this.#opening = opening;
+    this.opening = opening;
     this.#surround = surround;
     if (dialect) this.#speak(dialect);
+  }
+
+  get identity(): Identity {
+    return this.#identity;
   }
 
   get peer(): PeerId | undefined {
@@ -98,6 +112,37 @@ export class Connection implements LinkListener, Speaker {
 
   send(frame: Frame): void {
     this.#link.send(frame);
+  }
+
+  /** To be called once, when the link listens: with the identity that was shown when it opened. */
+  begin(identity: Identity | undefined): void {
+    const conversation = this.#conversation;
+    if (!identity || !conversation?.admitted) return;
+    let command: Command | undefined;
+    try {
+      this.#identify(identity);
+      const heard = conversation.admitted(identity);
+      if (heard.type === "arrival") command = heard.command;
+      this.#act(heard, this.#surround.now());
+    } catch (error) {
+      this.#refuse(error, command);
+    }
+  }
+
+  carryOut(command: Command): void {
+    if (this.#state.is !== "online") throw new Refusal("not_registered");
+    const before = this.#reference;
+    this.#reference ??= this.#gated;
+    try {
+      this.#surround.hub.handle(this.#state.peer, command, this.#surround.now());
+    } finally {
+      this.#reference = before;
+    }
+  }
+
+  acknowledge(): void {
+    const wire = this.#gated === undefined ? undefined : this.#conversation?.answer?.(DONE, this.#gated);
+    if (wire !== undefined) this.send(frameOf(wire, "critical"));
   }
 
   message(data: Incoming): void {
@@ -178,7 +223,7 @@ export class Connection implements LinkListener, Speaker {
   }
 
   #speak(dialect: Dialect): void {
-    const conversation = dialect.open({ opening: this.#opening, random: this.#surround.random });
+    const conversation = dialect.open({ opening: this.opening, random: this.#surround.random });
     this.#state = { is: "greeting", dialect, conversation };
   }
 
@@ -188,7 +233,7 @@ export class Connection implements LinkListener, Speaker {
     switch (heard.type) {
       case "command":
         this.#reference = heard.reference;
-        if (state.is === "online") this.#surround.hub.handle(state.peer, heard.command, now);
+        if (state.is === "online") this.#ask(heard.command);
         break;
       case "credentials":
         this.#reference = heard.reference;
@@ -196,6 +241,7 @@ export class Connection implements LinkListener, Speaker {
         break;
       case "arrival":
         if (state.is === "greeting") this.#arrive(heard.arrival, now);
+        if (heard.command) this.#ask(heard.command);
         break;
       case "reply":
         this.#link.send(frameOf(heard.reply, "critical"));
@@ -205,16 +251,46 @@ export class Connection implements LinkListener, Speaker {
     }
   }
 
+  /** Asks the gate, and if it has nothing to say the hub. @throws {Refusal} */
+  #ask(command: Command): void {
+    const passing = this.#surround.gate?.pass(this, command);
+    if (passing) void this.#await(passing, command);
+    else this.carryOut(command);
+  }
+
+  /** Hears nothing further until the gate is done with the command: so what a link asks is done in its order. */
+  async #await(passing: Promise<void>, command: Command): Promise<void> {
+    const conversation = this.#conversation;
+    this.#gated = this.#reference;
+    this.#link.pause();
+    try {
+      await passing;
+    } catch (error) {
+      this.#reference = this.#gated;
+      if (this.#conversation === conversation) this.#refuse(error, command);
+      this.#reference = undefined;
+    } finally {
+      this.#gated = undefined;
+      this.#link.resume();
+    }
+  }
+
+  #identify(identity: Identity): void {
+    this.#identity = identity;
+    this.#surround.identified(this);
+  }
+
   /** Checks credentials while the link is paused, then goes on where the dialect wants to. */
   async #authenticate(credentials: Credentials, reference: unknown): Promise<void> {
     const conversation = this.#conversation;
     if (!conversation?.admitted) return;
     this.#link.pause();
     try {
-      const context = { opening: this.#opening, dialect: this.dialect ?? "" };
+      const context = { opening: this.opening, dialect: this.dialect ?? "" };
       const identity = await this.#surround.authenticate(credentials, context);
       // The link may have gone in the meantime.
       if (this.#conversation !== conversation) return;
+      this.#identify(identity);
       this.#reference = reference;
       this.#act(conversation.admitted(identity), this.#surround.now());
     } catch (error) {
@@ -269,7 +345,7 @@ export class Connection implements LinkListener, Speaker {
     // Who has said nothing yet is told in the words of the one who would have answered nonsense.
     const dialect = this.#conversation ? undefined : this.#surround.chooseByFirstMessage("");
     const conversation =
-      this.#conversation ?? dialect?.open({ opening: this.#opening, random: this.#surround.random });
+      this.#conversation ?? dialect?.open({ opening: this.opening, random: this.#surround.random });
     return conversation?.farewell(goodbye) ?? NO_WORDS;
   }
 

@@ -3,6 +3,7 @@ import { spaceId } from "../core/ids.ts";
 import type { Served } from "../dialects/choose.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { peerServer } from "../dialects/peer-server/index.ts";
+import { TAPACULO_DEFAULTS, tapaculo } from "../dialects/tapaculo/index.ts";
 
 /** The dialects that are switched on, by name. */
 export function servedDialects(config: Config): Served {
@@ -24,6 +25,22 @@ export function servedDialects(config: Config): Served {
         roomDefaultSize,
         roomMaxSize,
         discoverMaxLimit,
+      }),
+    );
+  }
+  if (config.tapaculo.enabled) {
+    const { space, capacity } = config.tapaculo;
+    dialects.push(
+      tapaculo({
+        space: spaceId(space),
+        maxMessageBytes: Math.min(config.websocket.maxMessageBytes, TAPACULO_DEFAULTS.maxMessageBytes),
+        maxNameLength: config.rooms.maxNameLength,
+        policy: {
+          ...TAPACULO_DEFAULTS.policy,
+          capacity,
+          spectators: capacity,
+          emptyMs: config.rooms.emptyRoomMs,
+        },
       }),
     );
   }

@@ -13,6 +13,8 @@ export interface PagesOptions {
   readonly playground: boolean;
   /** What dialects serve by plain HTTP. */
   readonly routes: readonly { readonly dialect: string; readonly app: Hono }[];
+  /** What an embedder serves besides. */
+  readonly extensions: readonly Hono[];
   /** Paths that only speak WebSocket. */
   isSocketPath(path: string): boolean;
 }
@@ -27,6 +29,7 @@ export function pages({
   metricsToken,
   playground,
   routes,
+  extensions,
   isSocketPath,
 }: PagesOptions): Hono {
   const app = new Hono();
@@ -65,6 +68,8 @@ export function pages({
   }
 
   for (const { dialect, app: served } of routes) app.route("/", served).route(`/${dialect}`, served);
+
+  for (const extension of extensions) app.route("/", extension);
 
   if (playground) {
     app.get("*", async (c, next) => (await playgroundFile(c.req.path)) ?? next());

@@ -1,10 +1,14 @@
 import { randomBytes } from "node:crypto";
+import type { Server as HttpServer } from "node:http";
+import type { Server as TlsServer } from "node:https";
 import { createRequire } from "node:module";
 import { anonymousAuth } from "../auth/anonymous.ts";
 import type { AuthProvider } from "../auth/auth.ts";
 import type { Config } from "../config/index.ts";
 import { Deadlines } from "../core/deadlines.ts";
+import { ERRORS, Refusal } from "../core/errors.ts";
 import { Hub } from "../core/hub.ts";
+import type { Credentials, Identity } from "../core/identity.ts";
 import { spaceId } from "../core/ids.ts";
 import { chooseByFirstMessage, chooseByOpening, type Served } from "../dialects/choose.ts";
 import type { Dialect, Opening } from "../dialects/dialect.ts";
@@ -14,10 +18,12 @@ import { type HttpListener, listenHttp, type UpgradeDecision } from "../transpor
 import type { Link } from "../transports/link.ts";
 import { Connection, type Surround } from "./connection.ts";
 import { servedDialects } from "./dialects.ts";
+import type { Extension, Inside } from "./extension.ts";
 import { answerWith } from "./http-glue.ts";
 import { hubLimits } from "./hub-limits.ts";
 import { ServerOutbox } from "./outbox.ts";
 import { pages } from "./pages.ts";
+import { refusalBody } from "./refusal-body.ts";
 import { Status } from "./status.ts";
 import { Tally } from "./tally.ts";
 
@@ -36,6 +42,10 @@ export interface ServerOptions {
   readonly log: Log;
   /** Who may come in; by default everybody, as nobody in particular. */
   readonly auth?: AuthProvider;
+  /** Languages besides those that the configuration switches on; one of the same name takes its place. */
+  readonly dialects?: readonly Dialect[];
+  /** What an embedder adds. */
+  extend?(inside: Inside): Extension;
 }
 
 /** One parlor process: a hub, its links, and everything between them. */
@@ -49,31 +59,38 @@ export class Server {
   readonly #connections = new Set<Connection>();
   readonly #greetings = new Deadlines<Connection>();
   readonly #surround: Surround;
+  readonly #auth: AuthProvider;
+  readonly #extension: Extension | undefined;
+  /** Links whose credentials end at some time. */
+  readonly #expiries = new Deadlines<Connection>();
   #errors = 0;
   #listener: HttpListener | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isDraining = false;
   #whenEmpty: (() => void) | undefined;
 
-  constructor(config: Config, { log, auth = anonymousAuth }: ServerOptions) {
+  constructor(config: Config, { log, auth = anonymousAuth, dialects = [], extend }: ServerOptions) {
     this.#config = config;
     this.#log = log;
-    this.#served = servedDialects(config);
+    this.#auth = auth;
+    this.#served = withDialects(servedDialects(config), dialects);
     const random = { bytes: (count: number) => randomBytes(count) };
     this.#hub = new Hub({ outbox: this.#outbox, random, limits: hubLimits(config) });
+    this.#extension = extend?.({
+      hub: this.#hub,
+      now: Date.now,
+      failed: (error, where) => this.#failed(error, { dialect: undefined, command: where }),
+    });
     this.#surround = {
+      gate: this.#extension?.gate,
+      identified: (connection) => this.#identified(connection),
       hub: this.#hub,
       outbox: this.#outbox,
       random,
       tally: this.#tally,
       rate: { perSecond: config.limits.messagesPerSecond, burst: config.limits.messagesBurst },
       now: Date.now,
-      authenticate: (credentials, { opening, dialect }) =>
-        auth.authenticate(credentials, {
-          remoteAddress: opening.remoteAddress,
-          headers: opening.headers,
-          dialect,
-        }),
+      authenticate: (credentials, context) => this.#authenticate(credentials, context),
       chooseByFirstMessage: (message) => chooseByFirstMessage(this.#served, message),
       report: (error, { dialect, command }) => this.#failed(error, { dialect, command }),
       ended: (connection) => this.#ended(connection),
@@ -90,11 +107,22 @@ export class Server {
     return this.#hub;
   }
 
-  /** Starts to accept links. @throws when the address cannot be had, or the TLS files cannot be read. */
-  async listen(): Promise<Listening> {
+  /** Answers one ordinary HTTP request; for embedders whose own server takes the requests. */
+  fetch(request: Request, context: { readonly remoteAddress: string }): Response | Promise<Response> {
+    return this.#pages().fetch(request, context);
+  }
+
+  /**
+   * Starts to accept links. With `attachTo` on a server of somebody else's, of which only upgrade requests to paths of
+   * ours are touched.
+   *
+   * @throws {Error} when the address cannot be had, or the TLS files cannot be read.
+   */
+  async listen({ attachTo }: { readonly attachTo?: HttpServer | TlsServer } = {}): Promise<Listening> {
     const { host, port, tls, websocket, trustProxy, maxLinks, maxLinksPerAddress } = this.#config;
     const { certPath, keyPath } = tls;
     this.#listener = await listenHttp({
+      ...(attachTo && { attachTo, claims: (path: string) => this.#isSocketPath(path) }),
       host,
       port,
       trustProxy,
@@ -123,11 +151,11 @@ export class Server {
         compression: websocket.compression,
       },
       onRequest: answerWith(
-        (request, context) => this.#pages().fetch(request, context),
+        (request, context) => this.fetch(request, context),
         (error) => this.#failed(error, { dialect: undefined, command: undefined }),
       ),
       onUpgrade: (opening) => this.#decide(opening),
-      onLink: (link, opening) => this.#accept(link, opening),
+      onLink: (link, opening, note) => this.#accept(link, opening, note as Identity | undefined),
       onError: (error) => this.#failed(error, { dialect: undefined, command: undefined }),
     });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
@@ -154,26 +182,61 @@ export class Server {
     const left = this.#connections.size;
     await this.#listener?.close();
     clearInterval(this.#timer);
+    this.#extension?.stop();
     this.#log.info("server.stopped", { links: left });
   }
 
-  #decide(opening: Opening): UpgradeDecision {
+  #decide(opening: Opening): UpgradeDecision | Promise<UpgradeDecision> {
     if (this.#isDraining) return this.#refuse(503, "This server is stopping; come back in a moment.\n");
     const chosen = chooseByOpening(this.#served, opening);
     if (!chosen) return this.#refuse(404, "Nobody speaks WebSocket at this path.\n");
     const candidates = chosen === "first-message" ? [...this.#served.values()] : [chosen];
+    const maxMessageBytes = Math.max(...candidates.map((dialect) => dialect.maxMessageBytes));
+    if (chosen === "first-message" || !chosen.credentials) return { accept: true, maxMessageBytes };
+    return this.#decideByCredentials(chosen, opening);
+  }
+
+  /** Bad credentials are refused before there is a link, where any client can tell it from a lost one. */
+  async #decideByCredentials(dialect: Dialect, opening: Opening): Promise<UpgradeDecision> {
+    const { name, maxMessageBytes } = dialect;
+    try {
+      const credentials = dialect.credentials?.(opening);
+      const note = credentials && (await this.#authenticate(credentials, { opening, dialect: name }));
+      return { accept: true, maxMessageBytes, note };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#tally.refuse(error.code);
+      return this.#refuse(ERRORS[error.code].status, `${JSON.stringify(refusalBody(error))}\n`);
+    }
+  }
+
+  #refuse(status: number, text: string): UpgradeDecision {
+    this.#tally.refuseLink(String(status));
     return {
-      accept: true,
-      maxMessageBytes: Math.max(...candidates.map((dialect) => dialect.maxMessageBytes)),
+      accept: false,
+      status,
+      text,
+      ...(status === 401 && { headers: { "www-authenticate": "Bearer" } }),
     };
   }
 
-  #refuse(status: 404 | 503, text: string): UpgradeDecision {
-    this.#tally.refuseLink(String(status));
-    return { accept: false, status, text };
+  async #authenticate(
+    credentials: Credentials,
+    { opening, dialect }: { opening: Opening; dialect: string },
+  ): Promise<Identity> {
+    const { remoteAddress, headers } = opening;
+    const identity = await this.#auth.authenticate(credentials, { remoteAddress, headers, dialect });
+    this.#extension?.admit(identity, opening);
+    return identity;
   }
 
-  #accept(link: Link, opening: Opening): void {
+  #identified(connection: Connection): void {
+    const { expiresAt } = connection.identity;
+    if (expiresAt === undefined) this.#expiries.clear(connection);
+    else this.#expiries.set(connection, expiresAt);
+  }
+
+  #accept(link: Link, opening: Opening, identity: Identity | undefined): void {
     const chosen = chooseByOpening(this.#served, opening);
     const dialect: Dialect | undefined = chosen === "first-message" ? undefined : chosen;
     const connection = new Connection({ link, opening, dialect, surround: this.#surround });
@@ -182,10 +245,12 @@ export class Server {
     const waitMs = dialect?.registrationMs ?? this.#config.registrationTimeoutMs;
     this.#greetings.set(connection, Date.now() + waitMs);
     link.listen(connection);
+    connection.begin(identity);
   }
 
   #ended(connection: Connection): void {
     this.#greetings.clear(connection);
+    this.#expiries.clear(connection);
     this.#connections.delete(connection);
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
@@ -195,6 +260,11 @@ export class Server {
     try {
       this.#hub.tick(now);
       for (const connection of this.#greetings.takeDue(now)) connection.expire();
+      for (const connection of this.#expiries.takeDue(now)) {
+        this.#tally.goodbye("token_expired");
+        connection.goodbye({ reason: "token_expired" });
+      }
+      this.#extension?.tick(now);
     } catch (error) {
       this.#failed(error, { dialect: undefined, command: "tick" });
     }
@@ -229,6 +299,7 @@ export class Server {
       metrics: metrics.enabled ? new Metrics(this.#readings(), { withProcess: true }) : undefined,
       metricsToken: metrics.token,
       playground: playground.enabled,
+      extensions: this.#extension ? [this.#extension.routes] : [],
       routes: [...this.#served.values()].flatMap((dialect) => {
         const app = dialect.routes?.({ hub: this.#hub, random: this.#surround.random, now: Date.now });
         return app ? [{ dialect: dialect.name, app }] : [];
@@ -268,4 +339,8 @@ export class Server {
       parlor_errors_total: () => this.#errors,
     };
   }
+}
+
+function withDialects(served: Served, more: readonly Dialect[]): Served {
+  return new Map([...served, ...more.map((dialect) => [dialect.name, dialect] as const)]);
 }

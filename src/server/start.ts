@@ -1,5 +1,9 @@
+import { noTokens, orAnonymous } from "../auth/anonymous.ts";
+import type { AuthProvider } from "../auth/auth.ts";
+import { jwtAuth } from "../auth/jwt.ts";
+import { requireSecret } from "../auth/secret.ts";
 import type { Config } from "../config/index.ts";
-import { createLog } from "../observe/log.ts";
+import { createLog, type Log } from "../observe/log.ts";
 import { Server } from "./server.ts";
 
 /** A second signal means that somebody is in a hurry. */
@@ -16,7 +20,7 @@ export async function startServer(
   const log = createLog({ level: config.logLevel, format: config.logFormat });
   for (const notice of notices) log.warn("config.notice", { notice });
 
-  const server = new Server(config, { log });
+  const server = new Server(config, { log, auth: authOf(config, log) });
   const { urls } = await server.listen();
   log.info("server.listening", { urls, dialects: server.dialects });
   process.stdout.write(welcome(config, urls[0] ?? ""));
@@ -32,6 +36,17 @@ export async function startServer(
       );
     });
   }
+}
+
+/** Who may come in, as configured. A token is checked in any case; nobody gets in with a bad one. */
+function authOf({ mode, auth, tapaculo }: Config, log: Log): AuthProvider {
+  // Without a secret and without anybody who needs one, no token can be good.
+  if (auth.secret === undefined && !tapaculo.enabled && auth.allowAnonymous) return noTokens;
+  const warn = (notice: string): void => log.warn("config.notice", { notice });
+  const tokens = jwtAuth({
+    secret: requireSecret({ secret: auth.secret, mode, setting: "auth.secret", warn }),
+  });
+  return auth.allowAnonymous ? orAnonymous(tokens) : tokens;
 }
 
 function welcome({ playground, metrics, console }: Config, url: string): string {

@@ -37,8 +37,8 @@ export interface HttpOptions {
   onRequest?(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
   /** Decides about one upgrade request that passed all limits. */
   onUpgrade(opening: Opening): UpgradeDecision | Promise<UpgradeDecision>;
-  /** Takes over an open link; must call `link.listen` before it returns. */
-  onLink(link: Link, opening: Opening): void;
+  /** Takes over an open link, with the decision's `note`; must call `link.listen` before it returns. */
+  onLink(link: Link, opening: Opening, note: unknown): void;
   /** Hears what callbacks and link listeners throw. */
   onError?(error: unknown): void;
 }
@@ -85,7 +85,7 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
     maxLinksPerAddress: options.maxLinksPerAddress ?? 0,
     handshakeTimeoutMs,
     onUpgrade: (opening) => options.onUpgrade(opening),
-    onLink: (link, opening) => options.onLink(link, opening),
+    onLink: (link, opening, note) => options.onLink(link, opening, note),
     onError,
   });
 

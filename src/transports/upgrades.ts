@@ -21,6 +21,8 @@ export type UpgradeDecision =
       readonly subprotocol?: string | undefined;
       /** Largest incoming message of this link, in bytes, instead of the listener's. */
       readonly maxMessageBytes?: number | undefined;
+      /** Whatever `onLink` should know of the decision. */
+      readonly note?: unknown;
     }
   | ({ readonly accept: false } & UpgradeRefusal);
 
@@ -30,7 +32,7 @@ export interface UpgradeOptions extends LinkCaps {
   /** How long `onUpgrade` may take, in ms. */
   readonly handshakeTimeoutMs: number;
   onUpgrade(opening: Opening): UpgradeDecision | Promise<UpgradeDecision>;
-  onLink(link: Link, opening: Opening): void;
+  onLink(link: Link, opening: Opening, note: unknown): void;
   /** Hears what `onUpgrade` and `onLink` throw. */
   onError(error: unknown): void;
 }
@@ -145,7 +147,7 @@ export class Upgrades {
     const acceptance = { remoteAddress, subprotocol, maxMessageBytes };
     this.#acceptor.accept({ request, socket, head }, acceptance, (link) => {
       try {
-        this.#options.onLink(link, { ...opening, subprotocol });
+        this.#options.onLink(link, { ...opening, subprotocol }, decision.note);
       } catch (error) {
         this.#options.onError(error);
         link.destroy();
