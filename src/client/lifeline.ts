@@ -60,7 +60,10 @@ export class Lifeline {
   /** What the server said before it closed. */
   #goodbye: { readonly reason: LossReason; readonly comeBack: boolean; readonly text: string } | undefined;
   #retryAfterMs = 0;
-  #failures = 0;
+  /** Losses since a line last lived long enough. */
+  #losses = 0;
+  /** Attempts since a line was last welcomed. */
+  #attempts = 0;
   #welcomedAt = 0;
   /** Which attempt is the current one; answers to earlier ones are ignored. */
   #dial = 0;
@@ -200,8 +203,9 @@ export class Lifeline {
   #lost(reason: LossReason): void {
     const { clock, backoff, maxAttempts } = this.#options;
     const wasStable = this.#state.is === "connected" && clock.now() - this.#welcomedAt >= STABLE_MS;
-    this.#failures = wasStable ? 1 : this.#failures + 1;
-    if (this.#failures > maxAttempts) {
+    this.#losses = wasStable ? 1 : this.#losses + 1;
+    this.#attempts = this.#state.is === "connected" ? 0 : this.#attempts + 1;
+    if (this.#attempts >= maxAttempts) {
       this.#end({
         type: "ended",
         reason: "gave-up",
@@ -209,7 +213,7 @@ export class Lifeline {
       });
       return;
     }
-    const retryInMs = backoffMs(this.#failures, this.#retryAfterMs, backoff);
+    const retryInMs = backoffMs(this.#losses, this.#retryAfterMs, backoff);
     this.#stopTimer = clock.after(retryInMs, () => void this.#dialNow());
     this.#signal({ type: "lost", reason, retryInMs });
   }

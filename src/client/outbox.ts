@@ -79,7 +79,7 @@ export class Outbox {
   }
 
   /** @throws {ParlorError} `queue_full` */
-  add(item: Outgoing): void {
+  add(item: Outgoing, { isFirst = false }: { readonly isFirst?: boolean } = {}): void {
     const bytes = sizeOf(item);
     if (item.replaceKey !== undefined) {
       const at = this.#waiting.findIndex((other) => other.replaceKey === item.replaceKey);
@@ -88,7 +88,8 @@ export class Outbox {
     if (this.#waiting.length >= this.#limits.maxItems || this.#waitingBytes + bytes > this.#limits.maxBytes) {
       throw new ParlorError("queue_full", { details: { waiting: this.#waiting.length } });
     }
-    this.#waiting.push(item);
+    if (isFirst) this.#waiting.unshift(item);
+    else this.#waiting.push(item);
     this.#waitingBytes += bytes;
   }
 

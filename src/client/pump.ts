@@ -75,8 +75,11 @@ export class Pump {
     const bucket = this.#bucket;
     if (!bucket || this.isHeld) return;
     while (outbox.hasMore) {
-      if (sink.bufferedBytes > MAX_BUFFERED_BYTES) return this.hold(LOOK_AGAIN_MS);
-      if (!bucket.take(clock.now())) return this.hold(bucket.retryAfterMs);
+      const waitMs = sink.bufferedBytes > MAX_BUFFERED_BYTES ? LOOK_AGAIN_MS : 0;
+      if (waitMs > 0 || !bucket.take(clock.now())) {
+        this.hold(waitMs || bucket.retryAfterMs);
+        return;
+      }
       const next = outbox.take();
       if (!next) return;
       if (next.item) sent(next.item, next.q);

@@ -22,6 +22,10 @@ interface Waiting {
 export interface Question {
   readonly id: number;
   readonly item: Outgoing;
+  /** Called with the answer before anything else that arrived is looked at; the promise is slower than that. */
+  readonly received?: ((answer: AnyFrame) => void) | undefined;
+  /** Called when nobody waits any more, with whether the question had been sent. */
+  readonly abandoned?: ((wasSent: boolean) => void) | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 15_000;
@@ -40,6 +44,10 @@ export class Requests {
     return this.#waiting.size;
   }
 
+  has(id: number): boolean {
+    return this.#waiting.has(id);
+  }
+
   nextId(): number {
     return ++this.#lastId;
   }
@@ -47,13 +55,11 @@ export class Requests {
   /**
    * Waits for the answer to a question that was handed to the outbox.
    *
-   * @param abandoned  called when nobody waits any more, with whether the question had been sent.
    * @throws {ParlorError} `timeout`, or what the server refused with; the signal's reason when that aborts.
    */
   wait(
-    { id, item }: Question,
+    { id, item, received, abandoned }: Question,
     { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions,
-    abandoned: (wasSent: boolean) => void = () => {},
   ): Promise<AnyFrame> {
     return new Promise((resolve, reject) => {
       const done = () => {
@@ -67,6 +73,7 @@ export class Requests {
         wasSent: false,
         resolve: (answer) => {
           done();
+          received?.(answer);
           resolve(answer);
         },
         reject: (reason) => {
@@ -76,7 +83,7 @@ export class Requests {
       };
       const abandon = (reason: unknown) => {
         waiting.reject(reason);
-        abandoned(waiting.wasSent);
+        abandoned?.(waiting.wasSent);
       };
       const aborted = () => abandon(signal?.reason);
       const stopTimer = this.#clock.after(timeoutMs, () =>

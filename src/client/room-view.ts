@@ -8,10 +8,8 @@ export interface Lobby {
 
 /** What a peer knows of a room: the last snapshot, and what has happened since. */
 export class RoomView {
+  readonly name: string;
   readonly members = new Map<string, Member>();
-  epoch = "";
-  /** Offset of the last event that is in this view. */
-  offset = 0;
   role: Role = "member";
   host: string | undefined;
   code: string | undefined;
@@ -25,12 +23,11 @@ export class RoomView {
   total = 0;
 
   constructor(snapshot: SnapshotFrame) {
+    this.name = snapshot.r;
     this.replace(snapshot);
   }
 
   replace(snapshot: SnapshotFrame): void {
-    this.epoch = snapshot.e;
-    this.offset = snapshot.o;
     this.role = snapshot.you.role;
     this.host = snapshot.host;
     this.code = snapshot.code;

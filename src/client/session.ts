@@ -4,7 +4,7 @@ import { ParlorError } from "./errors.ts";
 import type { Wire } from "./line.ts";
 import { type OfflinePolicy, Outbox, type Outgoing } from "./outbox.ts";
 import { Pump, type Sink } from "./pump.ts";
-import { type CallOptions, Requests } from "./requests.ts";
+import { type CallOptions, type Question, Requests } from "./requests.ts";
 
 /** What the server takes. */
 export interface ServerLimits {
@@ -39,10 +39,11 @@ export interface SessionOptions {
 }
 
 /** How a question is put. */
-export interface RequestOptions extends CallOptions {
+export interface RequestOptions extends CallOptions, Pick<Question, "received" | "abandoned"> {
   /** Whether it changes something, so that it must be processed exactly once. */
   readonly numbered: boolean;
-  readonly abandoned?: (wasSent: boolean) => void;
+  /** Goes before everything else that waits. */
+  readonly isFirst?: boolean;
 }
 
 interface PostOptions {
@@ -117,7 +118,6 @@ export class Session {
     this.#identity = { session: String(session), token: String(resume) };
     this.#limits = { ...DEFAULT_LIMITS, ...(welcome.limits as Partial<ServerLimits> | undefined) };
     this.#isUp = true;
-    this.#told = "";
 
     if (wasResumed) {
       const processed = typeof lastq === "number" ? lastq : 0;
@@ -135,6 +135,7 @@ export class Session {
   /** Sends what waits: to be called when everything that must be said first is in the queue. */
   start(): void {
     this.#expire();
+    this.#told = JSON.stringify(this.#progress());
     this.#pump.start(this.#limits);
     this.#everySoOften();
     this.#options.pendingChanged();
@@ -176,6 +177,8 @@ export class Session {
       return false;
     }
     if (typeof re === "number") {
+      // A room that nobody waits for any more has to be left again.
+      if (!this.#requests.has(re)) return t === "snapshot";
       const q = this.#requests.answered(re, frame);
       if (q !== undefined) this.#acknowledge(q);
       return false;
@@ -193,11 +196,13 @@ export class Session {
       about: { requestId: id },
       at: this.#options.clock.now(),
     };
-    this.#outbox.add(item);
-    const answer = this.#requests.wait({ id, item }, options, (wasSent) => {
+    this.#outbox.add(item, { isFirst: options.isFirst === true });
+    const { received } = options;
+    const abandoned = (wasSent: boolean) => {
       this.#outbox.withdraw(item);
       options.abandoned?.(wasSent);
-    });
+    };
+    const answer = this.#requests.wait({ id, item, received, abandoned }, options);
     this.#moved();
     return answer;
   }
@@ -248,7 +253,7 @@ export class Session {
     const wait = typeof retryAfterMs === "number" ? retryAfterMs : undefined;
     if (typeof q === "number" && (code === "slow_down" || code === "gap")) {
       // Not processed, and neither is what was sent behind it: all of it again, later.
-      if (!this.#pump.isHeld) this.#outbox.rewind(this.#again(q - 1));
+      this.#outbox.rewind(this.#again(q - 1));
       this.#pump.hold(wait ?? DEFAULT_HOLD_MS);
       return;
     }
@@ -289,14 +294,20 @@ export class Session {
 
   #tellProgress(): void {
     if (!this.#isUp) return;
-    const rooms = Object.fromEntries(
-      Object.entries(this.#options.positions()).map(([room, { o }]) => [room, o]),
-    );
-    const progress = { t: "ack", in: this.#seenDirect, rooms };
+    const progress = this.#progress();
     const text = JSON.stringify(progress);
     if (text === this.#told || !this.#pump.spend()) return;
     this.#told = text;
     this.#options.sink.send(this.#options.codec.encode(progress));
+  }
+
+  #progress(): AnyFrame {
+    const positions = Object.entries(this.#options.positions());
+    return {
+      t: "ack",
+      in: this.#seenDirect,
+      rooms: Object.fromEntries(positions.map(([room, { o }]) => [room, o])),
+    };
   }
 }
 

@@ -1,0 +1,74 @@
+import type { ServerFrames } from "../dialects/native/wire.ts";
+import type { Contract } from "./contract.ts";
+import { ParlorError } from "./errors.ts";
+import type { CallOptions } from "./requests.ts";
+import type { RoomOwner } from "./room-owner.ts";
+
+/** Who asks. */
+export interface AskContext {
+  readonly from: string;
+}
+
+type Answerer = (question: unknown, context: AskContext) => unknown;
+
+/** The server waits no longer than this by itself; asking for less lets it forget sooner. */
+const DEFAULT_TIMEOUT_MS = 15_000;
+const MAX_REASON_CHARS = 200;
+
+/** Questions between the members of one room, and their answers. */
+export class Calls {
+  readonly #owner: RoomOwner;
+  readonly #room: string;
+  readonly #contract: Contract;
+  readonly #answerers = new Map<string, Answerer>();
+
+  constructor(owner: RoomOwner, { room, contract }: { readonly room: string; readonly contract: Contract }) {
+    this.#owner = owner;
+    this.#room = room;
+    this.#contract = contract;
+  }
+
+  async ask(to: string, question: { type: string; data: unknown }, options: CallOptions): Promise<unknown> {
+    const { type } = question;
+    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const d = this.#contract.outgoing("ask", type, question.data);
+    const frame = { t: "ask", room: this.#room, to, type, d, ms: timeoutMs };
+    const answer = await this.#owner.request(frame, { numbered: true, signal, timeoutMs });
+    return this.#contract.incoming("answer", type, answer.d);
+  }
+
+  answer(type: string, answerer: Answerer): () => void {
+    if (this.#answerers.has(type)) throw new TypeError(`"${type}" is answered already`);
+    this.#answerers.set(type, answerer);
+    return () => {
+      if (this.#answerers.get(type) === answerer) this.#answerers.delete(type);
+    };
+  }
+
+  /** Never rejects: what the answerer throws is the answer. */
+  async asked({ ask, from, d, type = "" }: ServerFrames["asked"]): Promise<void> {
+    try {
+      const answerer = this.#answerers.get(type);
+      if (!answerer) throw new ParlorError("answer_failed", { message: `nobody answers "${type}" here` });
+      const question = this.#contract.incoming("ask", type, d);
+      const answer = await answerer(question, { from });
+      this.#reply({ ask, d: this.#contract.outgoing("answer", type, answer) ?? null });
+    } catch (error) {
+      if (!(error instanceof ParlorError)) this.#owner.troubled(error);
+      const reason = error instanceof ParlorError ? error.message : "the answerer failed";
+      try {
+        this.#reply({ ask, error: reason.slice(0, MAX_REASON_CHARS) });
+      } catch (closed) {
+        // Nobody is left who could be told; the one who asked hears `peer_gone` or `timeout` from the server.
+        this.#owner.troubled(closed);
+      }
+    }
+  }
+
+  #reply(fields: { ask: number; d?: unknown; error?: string }): void {
+    this.#owner.post(
+      { t: "reply", ...fields },
+      { policy: "queue", about: { room: this.#room, type: "reply" } },
+    );
+  }
+}

@@ -1,0 +1,309 @@
+import type { ServerFrame, ServerFrames } from "../dialects/native/wire.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { type AnyFrame, type Codec, jsonCodec, loadCodec } from "./codec.ts";
+import type { ConnectionEvents } from "./connection-events.ts";
+import type { ConnectionState, LossReason } from "./connection-state.ts";
+import { ParlorError } from "./errors.ts";
+import { Lifeline, type LifelineOwner } from "./lifeline.ts";
+import type { Wire } from "./line.ts";
+import { Matches } from "./matches.ts";
+import type { ConnectOptions } from "./options.ts";
+import type { OfflinePolicy } from "./outbox.ts";
+import type { RoomOwner } from "./room-owner.ts";
+import { Rooms } from "./rooms.ts";
+import { type RefusedPost, type RequestOptions, type ServerLimits, Session } from "./session.ts";
+import { findSocketClass } from "./socket.ts";
+
+const CLIENT = "parlor-js/0.1.0";
+const DAY_MS = 86_400_000;
+
+type Tell = <Name extends keyof ConnectionEvents>(name: Name, event: ConnectionEvents[Name]) => void;
+type EngineOptions = ConnectOptions & { readonly onTrouble: (error: unknown) => void };
+
+/** Everything behind a connection: the line, the session on it, and the rooms of the session. */
+export class Engine implements LifelineOwner, RoomOwner {
+  readonly clock: Clock;
+  readonly rooms: Rooms;
+  readonly matches: Matches;
+  readonly #url: string;
+  readonly #options: EngineOptions;
+  readonly #tell: Tell;
+  readonly #isLoaded: Promise<void>;
+  #codec: Codec = jsonCodec;
+  #lifeline: Lifeline | undefined;
+  #session: Session;
+  #state: ConnectionState = { is: "connecting", attempt: 1 };
+  #peer = "";
+  #alias = "";
+  #toldPending = 0;
+  /** Whether the present line began with a token that was fetched for it. */
+  #isTokenFresh = false;
+  readonly #waiters = new Set<() => void>();
+  readonly #stopListening: () => void;
+
+  constructor(url: string, options: EngineOptions, tell: Tell) {
+    this.#url = url;
+    this.#options = options;
+    this.#tell = tell;
+    this.clock = options.clock ?? systemClock;
+    this.rooms = new Rooms(this);
+    this.matches = new Matches(this, this.rooms);
+    this.#session = this.#newSession();
+    const { signal } = options;
+    const aborted = () => this.close("aborted", "the signal of the connection was aborted");
+    signal?.addEventListener("abort", aborted);
+    this.#stopListening = () => signal?.removeEventListener("abort", aborted);
+    this.#isLoaded = this.#load();
+    this.#isLoaded.catch(() => {});
+    if (signal?.aborted) aborted();
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+  get peer(): string {
+    return this.#peer;
+  }
+  get alias(): string {
+    return this.#alias;
+  }
+  get pending(): number {
+    return this.#session.pending;
+  }
+  get limits(): ServerLimits {
+    return this.#session.limits;
+  }
+
+  /** Resolves when messages can be encoded. */
+  async loaded(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    await this.#isLoaded;
+  }
+
+  reached(condition: () => boolean, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        this.#waiters.delete(look);
+        signal?.removeEventListener("abort", look);
+      };
+      const look = () => {
+        if (signal?.aborted) reject(signal.reason);
+        else if (this.#state.is === "closed") reject(this.#closedError());
+        else if (condition()) resolve();
+        else return;
+        stop();
+      };
+      this.#waiters.add(look);
+      signal?.addEventListener("abort", look);
+      look();
+    });
+  }
+
+  request(frame: AnyFrame, options: RequestOptions): Promise<AnyFrame> {
+    if (this.#state.is === "closed") return Promise.reject(this.#closedError());
+    try {
+      return this.#session.request(frame, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  post(frame: AnyFrame, options: { policy: OfflinePolicy; about: { room: string; type?: string } }): void {
+    if (this.#state.is === "closed") throw this.#closedError();
+    this.#session.post(frame, options);
+  }
+
+  murmur(frame: AnyFrame): void {
+    if (this.#state.is === "closed") throw this.#closedError();
+    this.#session.murmur(frame);
+  }
+
+  policyOf(type: string): OfflinePolicy {
+    const policies = this.#options.offline?.policies ?? {};
+    return (Object.hasOwn(policies, type) ? policies[type] : undefined) ?? "queue";
+  }
+
+  troubled(error: unknown): void {
+    this.#options.onTrouble(error);
+  }
+
+  forget(room: string): void {
+    this.rooms.forget(room);
+  }
+
+  close(reason: string, text: string): void {
+    if (this.#state.is === "closed") return;
+    if (this.#lifeline) this.#lifeline.close(reason, { last: this.#codec.encode({ t: "bye" }), text });
+    else this.changed({ is: "closed", reason, text });
+  }
+
+  // What the lifeline asks and tells.
+
+  async hello(): Promise<Wire> {
+    const { getToken, ticket, space, alias, meta, encoding } = this.#options;
+    const resume = this.#session.resumption;
+    const token = getToken ? await getToken() : this.#options.token;
+    this.#isTokenFresh = getToken !== undefined;
+    return jsonCodec.encode({
+      t: "hello",
+      v: 1,
+      client: CLIENT,
+      ...(token !== undefined && { token }),
+      ...(ticket !== undefined && !resume && { ticket }),
+      ...(encoding && { enc: encoding }),
+      ...(space !== undefined && { space }),
+      ...(alias !== undefined && { alias }),
+      ...(meta && { meta }),
+      ...(resume !== undefined && { resume }),
+    });
+  }
+
+  welcomed(frame: AnyFrame): void {
+    const welcome = frame as unknown as ServerFrames["welcome"];
+    const hadSession = this.#session.resumption !== undefined;
+    const unconfirmed = this.#session.welcomed(frame);
+    this.#peer = welcome.peer;
+    this.#alias = welcome.alias;
+    this.#isTokenFresh = false;
+    if (welcome.resumed) {
+      this.rooms.recover(welcome.rooms);
+      if (welcome.inLost) this.matches.failAll(new ParlorError("session_lost"));
+    } else if (hadSession) {
+      this.matches.failAll(new ParlorError("session_lost"));
+      this.rooms.rejoin();
+      this.#tell("session-lost", { unconfirmed: unconfirmed.length });
+      for (const item of unconfirmed) this.#refused({ item, error: new ParlorError("session_lost") });
+    }
+    this.#session.start();
+  }
+
+  heard(frame: AnyFrame): void {
+    if (!this.#session.heard(frame)) return;
+    const event = frame as unknown as ServerFrame;
+    switch (event.t) {
+      case "matched":
+      case "match-expired":
+        this.matches.hear(event);
+        break;
+      case "expiring":
+        this.#tell("expiring", { inMs: event.inMs });
+        void this.#renew();
+        break;
+      case "direct":
+        this.#tell("direct", { from: event.from, data: event.d });
+        break;
+      default:
+        this.rooms.hear(event);
+    }
+  }
+
+  ping(): void {
+    this.#lifeline?.send(this.#codec.encode({ t: "ping" }));
+  }
+
+  canMend(reason: LossReason): boolean {
+    const isAboutToken = reason === "token_expired" || reason === "unauthorized";
+    return isAboutToken && this.#options.getToken !== undefined && !this.#isTokenFresh;
+  }
+
+  changed(state: ConnectionState): void {
+    this.#state = state;
+    if (state.is === "resuming" || state.is === "connecting") this.#session.lost();
+    if (state.is === "closed") this.#ended(state.reason);
+    this.#tell("state", state);
+    this.#look();
+  }
+
+  #ended(reason: string): void {
+    this.#stopListening();
+    const error = this.#closedError();
+    this.#session.end(error);
+    this.matches.failAll(error);
+    this.rooms.end(reason);
+  }
+
+  async #load(): Promise<void> {
+    const { encoding = "json", reconnect = {}, random = Math.random } = this.#options;
+    try {
+      const [Socket, codec] = await Promise.all([
+        findSocketClass(this.#options.WebSocket),
+        loadCodec(encoding),
+      ]);
+      if (this.#state.is === "closed") return;
+      if (codec !== this.#codec) {
+        this.#codec = codec;
+        this.#session = this.#newSession();
+      }
+      const {
+        minMs = 250,
+        maxMs = 15_000,
+        maxAttempts = Number.POSITIVE_INFINITY,
+        handshakeMs = 10_000,
+      } = reconnect;
+      const backoff = { minMs, maxMs, random };
+      const { clock } = this;
+      this.#lifeline = new Lifeline(
+        { url: this.#url, Socket, clock, codec, backoff, maxAttempts, handshakeMs },
+        this,
+      );
+    } catch (error) {
+      const reason = error instanceof ParlorError ? error.code : "internal";
+      this.changed({ is: "closed", reason, text: error instanceof Error ? error.message : String(error) });
+      throw error;
+    }
+  }
+
+  #newSession(): Session {
+    const { maxItems = 1_000, maxBytes = 4_194_304, maxAgeMs = 10 * 60_000 } = this.#options.offline ?? {};
+    const lineBytes = () => this.#lifeline?.bufferedBytes ?? 0;
+    return new Session({
+      codec: this.#codec,
+      clock: this.clock,
+      sink: {
+        get bufferedBytes() {
+          return lineBytes();
+        },
+        send: (wire) => this.#lifeline?.send(wire),
+      },
+      offline: { maxItems, maxBytes, maxAgeMs: Math.min(maxAgeMs, DAY_MS) },
+      positions: () => this.rooms.positions,
+      refused: (refused) => this.#refused(refused),
+      pendingChanged: () => this.#pendingChanged(),
+    });
+  }
+
+  #refused({ item, error }: RefusedPost): void {
+    const { room, type } = item.about;
+    if (room) this.rooms.refused(room, { type, error });
+  }
+
+  #pendingChanged(): void {
+    const { pending } = this;
+    if (pending === this.#toldPending) return;
+    this.#toldPending = pending;
+    this.#tell("pending", { count: pending });
+    this.#look();
+  }
+
+  #look(): void {
+    for (const look of [...this.#waiters]) look();
+  }
+
+  async #renew(): Promise<void> {
+    const { getToken } = this.#options;
+    if (!getToken) return;
+    try {
+      const token = await getToken();
+      await this.request({ t: "token", token }, { numbered: false });
+    } catch (error) {
+      // The server will say goodbye when it has to; a new line fetches a token of its own.
+      this.troubled(error);
+    }
+  }
+
+  #closedError(): ParlorError {
+    const state = this.#state;
+    if (state.is !== "closed") return new ParlorError("closed");
+    return new ParlorError("closed", { message: state.text, details: { reason: state.reason } });
+  }
+}

@@ -1,0 +1,310 @@
+import { type Messages, type OpenMessages, RESERVED_MESSAGE_NAMES } from "../core/protocol.ts";
+import type { ServerFrames } from "../dialects/native/wire.ts";
+import type { Listener } from "../lib/emitter.ts";
+import type { AskContext, Calls } from "./calls.ts";
+import type { AnyFrame } from "./codec.ts";
+import type { Contract } from "./contract.ts";
+import { ParlorError } from "./errors.ts";
+import type { OfflinePolicy } from "./outbox.ts";
+import type { CallOptions } from "./requests.ts";
+import type { Member, MessageMeta, Role, RoomEvents } from "./room-events.ts";
+import type { RoomFeed, TypedListener } from "./room-feed.ts";
+import type { RoomOwner } from "./room-owner.ts";
+import { type Lobby, memberOf } from "./room-view.ts";
+
+/** To whom a message goes, and what happens to it when it cannot go now. By default to all other members. */
+export interface SendOptions {
+  /** Ids or aliases of the only ones to hear it. */
+  readonly to?: string | readonly string[];
+  /** Ids or aliases of those who do not hear it. */
+  readonly not?: string | readonly string[];
+  readonly role?: Role;
+  /** Worthless when late: it is not kept, not sent again, and the first to go when a link is slow. */
+  readonly ephemeral?: boolean;
+  /** Default: what `offline.policies` of the connection says of this type of message, else `queue`. */
+  readonly policy?: OfflinePolicy;
+}
+
+/** What the host may change. */
+export interface RoomChange<State> {
+  /** Keys go over those that are known; `null` takes one away. */
+  readonly meta?: { readonly [Key in keyof State]?: State[Key] | null };
+  readonly isLocked?: boolean;
+  readonly visibility?: "public" | "private";
+  readonly capacity?: number;
+}
+
+/** One page of what a room's log still holds. */
+export interface HistoryPage {
+  /** Messages this peer was told, oldest first. */
+  readonly messages: readonly (MessageMeta & { readonly data: unknown; readonly offset: number })[];
+  /** Whether the log holds older ones: ask again with the smallest offset as `before`. */
+  readonly hasMore: boolean;
+  readonly before: number | undefined;
+}
+
+export interface RoomParts {
+  readonly owner: RoomOwner;
+  readonly feed: RoomFeed;
+  readonly contract: Contract;
+  readonly calls: Calls;
+}
+
+type Names<Part> = keyof Part & string;
+type Field<Part, Name extends keyof Part, Key extends string> = Part[Name] extends {
+  readonly [K in Key]: infer Value;
+}
+  ? Value
+  : never;
+
+/**
+ * A room that this peer is in.
+ *
+ * What is told here is told once and in order, over any number of lost links, until `resync` says that something is
+ * missing, or `closed` that the room is over. Every question may reject with a `ParlorError`; `send` may throw one.
+ */
+export class Room<M extends Messages = OpenMessages> {
+  readonly #parts: RoomParts;
+
+  constructor(parts: RoomParts) {
+    this.#parts = parts;
+  }
+
+  get name(): string {
+    return this.#parts.feed.view.name;
+  }
+  /** Members by peer id, this peer included. Always as of the last event that was told. */
+  get members(): ReadonlyMap<string, Member> {
+    return this.#parts.feed.view.members;
+  }
+  /** How many are in the room; in a very large one `members` holds only some. */
+  get total(): number {
+    return this.#parts.feed.view.total;
+  }
+  /** This peer as the others see it. */
+  get me(): Member | undefined {
+    return this.members.get(this.#parts.owner.peer);
+  }
+  get role(): Role {
+    return this.#parts.feed.view.role;
+  }
+  get host(): string | undefined {
+    return this.#parts.feed.view.host;
+  }
+  /** The code by which others find the room, if it has one. */
+  get code(): string | undefined {
+    return this.#parts.feed.view.code;
+  }
+  get meta(): M["state"] {
+    return this.#parts.feed.view.meta;
+  }
+  get capacity(): number | undefined {
+    return this.#parts.feed.view.capacity;
+  }
+  get isLocked(): boolean {
+    return this.#parts.feed.view.isLocked;
+  }
+  get visibility(): "public" | "private" {
+    return this.#parts.feed.view.visibility;
+  }
+  get kind(): string {
+    return this.#parts.feed.view.kind;
+  }
+  get lobby(): Lobby | undefined {
+    return this.#parts.feed.view.lobby;
+  }
+  /** Whether the room is over for this peer. */
+  get isOver(): boolean {
+    return this.#parts.feed.isOver;
+  }
+
+  /** Listens to the room's own events, or to the application's messages of one type. The answer stops it. */
+  on<Name extends keyof RoomEvents>(name: Name, listener: Listener<RoomEvents[Name]>): () => void;
+  on<Type extends Names<M["receive"]>>(
+    type: Type,
+    listener: (data: M["receive"][Type], meta: MessageMeta) => void,
+  ): () => void;
+  on(name: string, listener: Listener<never> | TypedListener): () => void {
+    const { feed } = this.#parts;
+    if (isEvent(name)) return feed.on(name, listener as Listener<RoomEvents[typeof name]>);
+    return feed.onTyped(name, listener as TypedListener);
+  }
+
+  /**
+   * Says something to the other members. It is sent once there is a connection, and processed exactly once; if the
+   * server refuses it, `refused` tells.
+   *
+   * @throws {ParlorError} `invalid_message`, `too_large`, `queue_full`, `offline` (policy `reject`), `room_left`
+   */
+  send<Type extends Names<M["send"]>>(type: Type, data: M["send"][Type], options: SendOptions = {}): void {
+    const { owner, contract } = this.#parts;
+    this.#mustBeOpen();
+    const d = contract.outgoing("client", type, data);
+    const frame = { t: "send", room: this.name, type, d: d === undefined ? null : d, ...audience(options) };
+    if (options.ephemeral) owner.murmur({ ...frame, ephemeral: true });
+    else {
+      const policy = options.policy ?? owner.policyOf(type);
+      owner.post(frame, { policy, about: { room: this.name, type } });
+    }
+  }
+
+  /** Asks one member something. @throws what the other side refused with, `timeout`, `peer_gone` */
+  async ask<Type extends Names<M["calls"]>>(
+    peer: string,
+    type: Type,
+    data: Field<M["calls"], Type, "askInput">,
+    options: CallOptions = {},
+  ): Promise<Field<M["calls"], Type, "answer">> {
+    this.#mustBeOpen();
+    const answer = await this.#parts.calls.ask(peer, { type, data }, options);
+    // Checked against the protocol where there is one; without one the type is `unknown`.
+    return answer as Field<M["calls"], Type, "answer">;
+  }
+
+  /** Answers questions of one type; at most one answerer for each. What it throws, the asker hears as a refusal. */
+  answer<Type extends Names<M["calls"]>>(
+    type: Type,
+    answerer: (
+      question: Field<M["calls"], Type, "ask">,
+      context: AskContext,
+    ) => Field<M["calls"], Type, "answerInput"> | Promise<Field<M["calls"], Type, "answerInput">>,
+  ): () => void {
+    return this.#parts.calls.answer(type, answerer as (question: unknown, context: AskContext) => unknown);
+  }
+
+  /** WebRTC signaling of the application's own; `mesh` does its own. */
+  signal(peer: string, data: unknown): void {
+    this.#mustBeOpen();
+    this.#parts.owner.post(
+      { t: "signal", room: this.name, to: peer, d: data },
+      { policy: "queue", about: { room: this.name, type: "signal" } },
+    );
+  }
+
+  /** Changes what this peer tells about itself in this room. */
+  async setMeta(meta: Readonly<Record<string, unknown>>, options: CallOptions = {}): Promise<void> {
+    await this.#command({ t: "set", meta }, options);
+  }
+  /** Changes the room; the host only. */
+  async change({ isLocked, ...change }: RoomChange<M["state"]>, options: CallOptions = {}): Promise<void> {
+    await this.#command(
+      { t: "room-set", ...change, ...(isLocked !== undefined && { locked: isLocked }) },
+      options,
+    );
+  }
+  /** Takes a member out; the host only. */
+  async kick(peer: string, options: CallOptions & { readonly reason?: string } = {}): Promise<void> {
+    const { reason, ...call } = options;
+    await this.#command({ t: "kick", peer, ...(reason !== undefined && { reason }) }, call);
+  }
+  /** Takes a member out and keeps it out, for `forMs` or for as long as the room lives; the host only. */
+  async ban(
+    peer: string,
+    options: CallOptions & { readonly forMs?: number; readonly reason?: string } = {},
+  ): Promise<void> {
+    const { forMs, reason, ...call } = options;
+    const terms = { ...(forMs !== undefined && { ms: forMs }), ...(reason !== undefined && { reason }) };
+    await this.#command({ t: "ban", peer, ...terms }, call);
+  }
+  async unban(peer: string, options: CallOptions = {}): Promise<void> {
+    await this.#command({ t: "unban", peer }, options);
+  }
+  /** Hands on the host's part; the host only. */
+  async makeHost(peer: string, options: CallOptions = {}): Promise<void> {
+    await this.#command({ t: "host", peer }, options);
+  }
+  /** In a lobby: ready, or with `{ isReady: false }` not. */
+  async ready({
+    isReady = true,
+    ...options
+  }: CallOptions & { readonly isReady?: boolean } = {}): Promise<void> {
+    await this.#command({ t: "ready", ready: isReady }, options);
+  }
+  /** In a lobby: starts; the host only. */
+  async start(options: CallOptions = {}): Promise<void> {
+    await this.#command({ t: "start" }, options);
+  }
+
+  /** All members page by page, for rooms so large that `members` holds only some. */
+  async page(
+    options: CallOptions & { readonly limit?: number; readonly after?: string } = {},
+  ): Promise<{ readonly members: readonly Member[]; readonly total: number; readonly hasMore: boolean }> {
+    const { limit, after, ...call } = options;
+    const page = { ...(limit !== undefined && { limit }), ...(after !== undefined && { after }) };
+    const frame = await this.#question({ t: "members", ...page }, call);
+    const { members, total, more } = frame as unknown as ServerFrames["members"];
+    return { members: members.map(memberOf), total, hasMore: more === true };
+  }
+
+  /** What the room's log still holds, newest page first. Encrypted messages are handed over as they are. */
+  async history(
+    options: CallOptions & { readonly before?: number; readonly limit?: number } = {},
+  ): Promise<HistoryPage> {
+    const { before, limit, ...call } = options;
+    const page = { ...(before !== undefined && { before }), ...(limit !== undefined && { limit }) };
+    const frame = await this.#question({ t: "history", ...page }, call);
+    const { events, more } = frame as unknown as ServerFrames["history"];
+    const frames = events as readonly ServerFrames["msg"][];
+    const messages = frames
+      .filter(({ t }) => t === "msg")
+      .map(({ from, at, type, d, to, o = 0 }) => ({
+        from,
+        at,
+        type,
+        data: d,
+        isDirected: to === true,
+        offset: o,
+      }));
+    return { messages, hasMore: more, before: frames[0]?.o };
+  }
+
+  /** Leaves. Nothing is told any more once this is called. */
+  async leave(options: CallOptions = {}): Promise<void> {
+    if (this.isOver) return;
+    const left = this.#command({ t: "leave" }, options);
+    this.#parts.feed.end("left");
+    try {
+      await left;
+    } catch (error) {
+      // Whoever is not in the room any more has left it.
+      if (
+        !(error instanceof ParlorError) ||
+        !["not_in_room", "closed", "session_lost"].includes(error.code)
+      ) {
+        throw error;
+      }
+    }
+  }
+
+  async #command(fields: AnyFrame, { signal, timeoutMs }: CallOptions): Promise<void> {
+    this.#mustBeOpen();
+    await this.#parts.owner.request({ ...fields, room: this.name }, { numbered: true, signal, timeoutMs });
+  }
+
+  async #question(fields: AnyFrame, { signal, timeoutMs }: CallOptions): Promise<AnyFrame> {
+    this.#mustBeOpen();
+    return await this.#parts.owner.request(
+      { ...fields, room: this.name },
+      { numbered: false, signal, timeoutMs },
+    );
+  }
+
+  #mustBeOpen(): void {
+    if (this.isOver) throw new ParlorError("room_left", { details: { room: this.name } });
+  }
+}
+
+/** The room's own events; every other name is a message of the application's. */
+const EVENTS: readonly string[] = RESERVED_MESSAGE_NAMES satisfies readonly (keyof RoomEvents)[];
+
+function isEvent(name: string): name is keyof RoomEvents {
+  return EVENTS.includes(name);
+}
+
+function audience({ to, not, role }: SendOptions): object {
+  return {
+    ...(to !== undefined && { to: typeof to === "string" ? [to] : to }),
+    ...(not !== undefined && { not: typeof not === "string" ? [not] : not }),
+    ...(role !== undefined && { role }),
+  };
+}
