@@ -9,6 +9,8 @@ export type Role = "host" | "member" | "spectator";
 
 /** What a member tells about itself when it joins one room. */
 export interface MemberProfile {
+  /** What it is called in this room; its alias unless said otherwise. */
+  readonly name?: string;
   /** What kind of program it is ("fps-game"). */
   readonly app?: string;
   readonly version?: string;
@@ -27,6 +29,20 @@ export interface Verbatim {
 /** Criteria of a match: all of them must be equal. */
 export type Criteria = Readonly<Record<string, string | number | boolean>>;
 
+/** What becomes of a member's seat when its link is lost without a word. */
+export interface SeatKeeping {
+  /** How long the seat may be taken back, in ms. */
+  readonly windowMs: number;
+  /** `reserved`: until then it counts as taken, and so does the name. `free`: others may have it. */
+  readonly meanwhile: "reserved" | "free";
+}
+
+/** How a sender wants a message delivered; what it said, without meaning to the core. */
+export interface Delivery {
+  readonly class: "reliable" | "latest" | "volatile";
+  readonly key?: number;
+}
+
 /** What a peer asks. `to` and `except` take a peer id or an alias. */
 export type Command =
   /** Enter a room; with `create`, open it when there is none. With `kind`, a room of another kind is not found. */
@@ -38,6 +54,8 @@ export type Command =
       /** To take a seat, or only to watch. */
       readonly as?: "member" | "spectator";
       readonly profile?: MemberProfile;
+      /** Absent: a lost link is a lost seat. */
+      readonly keepSeat?: SeatKeeping;
     }
   /** Open a room that does not exist yet, and enter it as its host. */
   | {
@@ -73,6 +91,7 @@ export type Command =
       readonly except?: readonly string[];
       readonly lane?: Lane;
       readonly verbatim?: Verbatim;
+      readonly delivery?: Delivery;
     }
   | { readonly type: "set-metadata"; readonly metadata: Metadata }
   /** Wait for `size` peers (2 or more) who ask for the same pool, size and criteria. One ticket per peer and pool. */
@@ -84,7 +103,23 @@ export type Command =
   | { readonly type: "seen"; readonly lastDirect: number }
   /** Leave everything at once, and hold no seat. */
   | { readonly type: "bye" }
+  /** Be ready for the game, or not; without `ready` the opposite of what was. */
+  | { readonly type: "ready"; readonly room: RoomId; readonly ready?: boolean }
+  | { readonly type: "start"; readonly room: RoomId }
+  /** Be the one member whose word counts in the game. */
+  | { readonly type: "claim-authority"; readonly room: RoomId }
+  | { readonly type: "release-authority"; readonly room: RoomId }
+  | { readonly type: "transfer-authority"; readonly room: RoomId; readonly to: PeerId }
+  /** How others reach this member, as JSON text; told to all when the game starts. The last word counts. */
+  | { readonly type: "provide-connection"; readonly room: RoomId; readonly info: string }
+  /** Which way this member's data takes at present; told to the other players when it is news. */
+  | { readonly type: "report-transport"; readonly room: RoomId; readonly report: TransportReport }
   | { readonly type: "ping" };
+
+export interface TransportReport {
+  readonly transport: "relay" | "direct" | "webrtc";
+  readonly connected: boolean;
+}
 
 export type CommandType = Command["type"];
 export type CommandOf<Type extends CommandType> = Extract<Command, { readonly type: Type }>;

@@ -1,6 +1,7 @@
 import type { Lane } from "../lib/lane.ts";
-import type { Role, Verbatim } from "./commands.ts";
+import type { Delivery, Role, TransportReport, Verbatim } from "./commands.ts";
 import type { PeerId, RoomId } from "./ids.ts";
+import type { LobbyState } from "./lobby.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Payload } from "./payload.ts";
 import type { RoomKind } from "./policy.ts";
@@ -21,6 +22,8 @@ export interface MemberInfo {
   readonly metadata: Metadata;
   /** Its link is lost, and its seat is held. */
   readonly away?: true;
+  /** In rooms with a lobby. */
+  readonly standing?: Standing;
 }
 
 /** Everything that one member must know of a room to go on from `offset`. */
@@ -36,6 +39,8 @@ export interface RoomView {
   /** Perhaps not all, but oneself is among them; `total` counts all. */
   readonly members: readonly MemberInfo[];
   readonly total: number;
+  /** In rooms with a lobby. */
+  readonly facts?: RoomFacts;
 }
 
 /** What happened to one room of a session while it had no link. */
@@ -62,11 +67,46 @@ export interface SessionNews {
   readonly rooms: readonly RoomRecovery[];
 }
 
+/** The number of a message of one sender. */
+export interface Stamp {
+  /** Counts up with each seat that the peer takes, from 1; 0 for those who never took one. */
+  readonly epoch: number;
+  /** Counts the sender's messages within its epoch, from 1; 0 before the first. */
+  readonly seq: number;
+}
+
+/** Where a member stands in its room's game. */
+export interface Standing {
+  readonly ready: boolean;
+  readonly authority: boolean;
+  /** JSON text of how it is reached. */
+  readonly connection: string | undefined;
+  /** Of its last message. */
+  readonly stamp: Stamp;
+}
+
+/** What a room with a lobby is, apart from who is in it. */
+export interface RoomFacts {
+  /** A UUID of its own: another room of the same id is another one. */
+  readonly uid: string;
+  readonly game: string | undefined;
+  readonly capacity: number;
+  /** Whether one of the members may be the authority. */
+  readonly hasAuthority: boolean;
+  readonly authority: PeerId | undefined;
+  readonly lobby: LobbyState;
+  /** Who is ready, of those who are here. */
+  readonly ready: readonly PeerId[];
+}
+
+/** Whether the events that somebody missed are all there. */
+export type Replay = "complete" | "truncated" | "unavailable";
+
 /** Why somebody is no longer in a room. */
 export type LeaveReason = "left" | "disconnected" | "timeout" | "superseded" | "kicked" | "closed";
 
 /** Why a room is no more. */
-export type RoomEnd = "host-left" | "expired" | "closed";
+export type RoomEnd = "host-left" | "expired" | "closed" | "inactive";
 
 /** Every event of a room carries its place in the room's log. */
 interface InRoom {
@@ -90,7 +130,20 @@ export type Event =
       /** Where the peer has a session. */
       readonly session?: SessionNews | undefined;
     }
-  | (RoomView & { readonly type: "room-joined" })
+  /** A lost seat is taken again. `missed` is what happened meanwhile, oldest first, without messages. */
+  | {
+      readonly type: "reclaimed";
+      readonly room: RoomId;
+      readonly peer: PeerId;
+      readonly members: readonly MemberInfo[];
+      readonly facts: RoomFacts;
+      readonly missed: readonly RoomEvent[];
+      readonly replay: Replay;
+      readonly token: string;
+      readonly offset: number;
+    }
+  /** `token` takes the seat back after a lost link, where it is kept. */
+  | (RoomView & { readonly type: "room-joined"; readonly token?: string })
   | {
       readonly type: "room-created";
       readonly room: RoomId;
@@ -98,7 +151,12 @@ export type Event =
       readonly host: PeerId;
       readonly offset: number;
     }
-  | { readonly type: "room-left"; readonly room: RoomId }
+  /** `watched` for a spectator: what it watched, and who still does. */
+  | {
+      readonly type: "room-left";
+      readonly room: RoomId;
+      readonly watched?: { readonly uid: string; readonly spectators: readonly MemberInfo[] };
+    }
   | {
       readonly type: "members";
       readonly room: RoomId;
@@ -120,8 +178,16 @@ export type Event =
   /** Done, and there is nothing to tell. */
   | { readonly type: "done" }
   // Told by a room to its members.
-  /** `again`: its user was here already by another link. */
-  | (InRoom & { readonly type: "member-joined"; readonly member: MemberInfo; readonly again?: boolean })
+  /**
+   * `again`: its user was here already by another link. `spectators`: all who watch now, when it is about one of them in a room with
+   * a lobby.
+   */
+  | (InRoom & {
+      readonly type: "member-joined";
+      readonly member: MemberInfo;
+      readonly again?: boolean;
+      readonly spectators?: readonly MemberInfo[];
+    })
   | (InRoom & {
       readonly type: "member-left";
       readonly peer: PeerId;
@@ -129,6 +195,25 @@ export type Event =
       readonly reason: LeaveReason;
       /** Its user is still here by another link. */
       readonly stays?: boolean;
+      /** In rooms with a lobby: what it was, and the stamp of its last message. */
+      readonly last?: { readonly role: "member" | "spectator"; readonly stamp: Stamp };
+      readonly spectators?: readonly MemberInfo[];
+    })
+  /** Follows the `member-joined` of somebody who took its lost seat again. */
+  | (InRoom & { readonly type: "member-returned"; readonly peer: PeerId; readonly epoch: number })
+  | (InRoom & {
+      readonly type: "lobby-changed";
+      readonly lobby: LobbyState;
+      readonly ready: readonly PeerId[];
+      readonly allReady: boolean;
+    })
+  /** The game begins: everybody who plays, and how each is reached. */
+  | (InRoom & { readonly type: "game-starting"; readonly members: readonly MemberInfo[] })
+  /** `yours` is true for the recipient that is the authority now. */
+  | (InRoom & {
+      readonly type: "authority-changed";
+      readonly authority: PeerId | undefined;
+      readonly yours: boolean;
     })
   | (InRoom & { readonly type: "member-updated"; readonly member: MemberInfo })
   /** Its link is lost; its seat is held until `until`. */
@@ -146,6 +231,9 @@ export type Event =
       readonly at: number;
       readonly lane: Lane;
       readonly verbatim: Verbatim | undefined;
+      readonly delivery?: Delivery | undefined;
+      /** In rooms with a lobby. */
+      readonly stamp?: Stamp;
     })
   // Told to one peer.
   | (ToOne & {
@@ -165,7 +253,20 @@ export type Event =
     })
   | (ToOne & { readonly type: "match-expired"; readonly pool: string })
   | (ToOne & { readonly type: "kicked"; readonly room: RoomId; readonly by: PeerId; readonly peer: PeerId })
-  | { readonly type: "room-closed"; readonly room: RoomId; readonly reason: RoomEnd };
+  /** `facts` in rooms with a lobby: which one it was, and what the recipient was there. */
+  | {
+      readonly type: "room-closed";
+      readonly room: RoomId;
+      readonly reason: RoomEnd;
+      readonly facts?: { readonly uid: string; readonly role: "member" | "spectator" };
+    }
+  /** Told to those who play in a started game: from now on data goes by the plan of this generation (a UUID). */
+  | { readonly type: "session-planned"; readonly room: RoomId; readonly generation: string }
+  | ({
+      readonly type: "transport-reported";
+      readonly room: RoomId;
+      readonly peer: PeerId;
+    } & TransportReport);
 
 export type EventType = Event["type"];
 export type EventOf<Type extends EventType> = Extract<Event, { readonly type: Type }>;
@@ -173,7 +274,7 @@ export type EventOf<Type extends EventType> = Extract<Event, { readonly type: Ty
 /** Events that a room tells its members, and keeps in its log. */
 export type RoomEvent = Extract<
   Event,
-  InRoom & { readonly type: Exclude<EventType, "room-joined" | "room-created"> }
+  InRoom & { readonly type: Exclude<EventType, "room-joined" | "room-created" | "reclaimed"> }
 >;
 
 /** Events that one peer alone is told, and that its session keeps until they are seen. */
@@ -194,7 +295,11 @@ export function laneOf(event: Event): Lane {
     case "member-updated":
     case "member-away":
     case "member-back":
+    case "member-returned":
     case "host-changed":
+    case "lobby-changed":
+    case "game-starting":
+    case "authority-changed":
     case "signaled":
       return "high";
     default:

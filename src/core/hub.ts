@@ -10,6 +10,8 @@ import { checkedMetadata, type Metadata } from "./metadata.ts";
 import { moderationHandlers } from "./moderation.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Peer } from "./peer.ts";
+import { playingHandlers } from "./playing.ts";
+import { type ReclaimOptions, reclaim } from "./reclaiming.ts";
 import type { Session, SessionTerms } from "./session.ts";
 import { sessionHandlers } from "./session-commands.ts";
 import { Sessions } from "./sessions.ts";
@@ -67,6 +69,7 @@ export class Hub {
       ...messagingHandlers(this.world),
       ...matchingHandlers(this.world),
       ...moderationHandlers(this.world),
+      ...playingHandlers(this.world),
     };
   }
 
@@ -167,6 +170,18 @@ export class Hub {
   /** Tells those who wait for it how far their messages were carried out. To be called soon after `owesNews`. */
   acknowledge(): void {
     this.#sessions.acknowledge();
+  }
+
+  /**
+   * Gives a peer the seat that it lost, and the identity that it had there.
+   *
+   * @throws {Refusal} then everything is as before.
+   */
+  reclaim(id: PeerId, options: ReclaimOptions, now: number): void {
+    const asker = this.world.peers.get(id);
+    if (!asker) throw new Refusal("not_registered");
+    this.world.now = now;
+    reclaim(this.world, asker, options);
   }
 
   /** Does what has become due. To be called about once a second. */

@@ -5,6 +5,10 @@ export interface HubLimits {
   /** Most peers at one time. */
   readonly maxPeers: number;
   readonly maxRooms: number;
+  /** Most rooms of one game in one space. */
+  readonly maxRoomsPerGame: number;
+  /** Most seats kept for members whose links were lost. */
+  readonly maxKeptSeats: number;
   /** Most rooms that one peer is in at one time. */
   readonly maxRoomsPerPeer: number;
   /** Bound on the JSON text of a peer's metadata. */
@@ -27,6 +31,8 @@ export interface HubLimits {
 export const DEFAULT_LIMITS: HubLimits = {
   maxPeers: 100_000,
   maxRooms: 100_000,
+  maxRoomsPerGame: 1_000,
+  maxKeptSeats: 100_000,
   maxRoomsPerPeer: 100,
   maxMetadataBytes: 65_536,
   maxListed: 50,

@@ -1,11 +1,13 @@
 import type { MemberProfile } from "./commands.ts";
 import { Refusal } from "./errors.ts";
+import { ofRole, uidOf } from "./game.ts";
 import type { Handlers } from "./handlers.ts";
 import type { RoomId } from "./ids.ts";
 import { checkedMetadata } from "./metadata.ts";
 import type { Peer } from "./peer.ts";
+import { gather } from "./playing.ts";
 import type { RoomPolicy } from "./policy.ts";
-import { memberInfo, membersOf, type Room, roomView } from "./room.ts";
+import { type Member, memberInfo, membersOf, type Room, roomView } from "./room.ts";
 import { seatKey } from "./seats.ts";
 import type { World } from "./world.ts";
 
@@ -19,6 +21,23 @@ function refuseSpectator(peer: Peer, room: Room): void {
   refuseWatching(room.id, room.policy);
   if (room.spectators.size >= spectators && !room.spectators.has(seatKey(peer))) {
     throw new Refusal("room_full", { room: room.id, kind: room.policy.kind, capacity: spectators });
+  }
+}
+
+/** Names of members, and of those whose seats are reserved, are compared without regard to case. */
+function refuseName(peer: Peer, room: Room, name: string | undefined): void {
+  if (!room.policy.uniqueNames) return;
+  const wanted = (name ?? peer.alias).toLowerCase();
+  const isTaken = (taken: string | undefined) => taken?.toLowerCase() === wanted;
+  for (const member of room.members.values()) {
+    if (member.role === "member" && isTaken(member.profile.name ?? member.peer.alias)) {
+      throw new Refusal("name_taken", { room: room.id });
+    }
+  }
+  for (const { keeping, profile } of room.game?.kept ?? []) {
+    if (keeping.meanwhile === "reserved" && isTaken(profile.name)) {
+      throw new Refusal("name_taken", { room: room.id });
+    }
   }
 }
 
@@ -53,28 +72,38 @@ export function membershipHandlers(
     if (metadata) checkedMetadata(metadata, limits.maxMetadataBytes);
   };
 
+  /** In a game everybody is listed: there are never more than its policy allows. */
+  const listed = (peer: Peer, room: Room): number => {
+    if (room.game) return Number.POSITIVE_INFINITY;
+    return peer.session ? limits.maxViewed : limits.maxListed;
+  };
+
   return {
-    join(peer, { room: id, create, kind, as = "member", profile = {} }) {
+    join(peer, { room: id, create, kind, as = "member", profile = {}, keepSeat }) {
       refuseProfile(profile);
       let room = peer.space.rooms.get(id);
       if (!room && create) {
         if (as === "spectator") refuseWatching(id, create);
         refuseCrowding(peer);
+        if (world.isDraining) throw new Refusal("draining");
         room = world.open(peer.space, id, create);
       }
       room ??= world.room(peer, id, kind);
       if (kind !== undefined && room.policy.kind !== kind) throw new Refusal("room_not_found", { room: id });
       refuseEntry(peer, room, as);
+      if (as === "member" && !room.members.has(peer.id)) refuseName(peer, room, profile.name);
 
       let member = room.members.get(peer.id);
       if (member) member.profile = profile;
-      else member = world.seat(room, peer, { role: as, profile });
+      else member = world.seat(room, peer, { role: as, profile, keepSeat });
 
       const info = memberInfo(room, member);
       const joined = { type: "member-joined", member: info, ...(member.isAgain && { again: true }) } as const;
-      world.tell(room, joined, peer.id);
-      const view = roomView(room, member, { limit: peer.session ? limits.maxViewed : limits.maxListed });
-      outbox.answer(peer.id, { type: "room-joined", ...view });
+      world.tell(room, { ...joined, ...watching(room, member) }, peer.id);
+      const view = roomView(room, member, { limit: listed(peer, room) });
+      const token = member.part?.token;
+      outbox.answer(peer.id, { type: "room-joined", ...view, ...(token !== undefined && { token }) });
+      gather(world, room, peer.id);
     },
 
     "create-room"(peer, { room: id, policy, profile = {} }) {
@@ -92,6 +121,7 @@ export function membershipHandlers(
         host: peer.id,
         offset: room.log.lastOffset,
       });
+      gather(world, room, peer.id);
     },
 
     leave(peer, { room: id }) {
@@ -103,9 +133,11 @@ export function membershipHandlers(
       }
 
       world.matchmaker.cancel(peer.id, id);
+      const isSpectator = room?.game && room.members.get(peer.id)?.role === "spectator";
       if (room && isMember) world.unseat(room, peer, "left");
 
-      outbox.answer(peer.id, { type: "room-left", room: id });
+      const watched = room && isSpectator && { uid: uidOf(room), spectators: ofRole(room, "spectator") };
+      outbox.answer(peer.id, { type: "room-left", room: id, ...(watched && { watched }) });
     },
 
     discover(peer, { room: id, limit }) {
@@ -132,4 +164,9 @@ export function membershipHandlers(
       });
     },
   };
+}
+
+/** All spectators, where one of them comes to a game. */
+function watching(room: Room, { role }: Member) {
+  return room.game && role === "spectator" ? { spectators: ofRole(room, "spectator") } : {};
 }

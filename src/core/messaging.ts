@@ -1,5 +1,7 @@
-import type { CommandOf } from "./commands.ts";
+import type { CommandOf, Delivery } from "./commands.ts";
 import { Refusal } from "./errors.ts";
+import type { Stamp } from "./events.ts";
+import type { Part } from "./game.ts";
 import type { Handlers } from "./handlers.ts";
 import type { PeerId } from "./ids.ts";
 import { mergedMetadata } from "./metadata.ts";
@@ -25,6 +27,14 @@ function excluded(sender: Peer, names: readonly string[] | undefined): PeerId | 
 }
 
 const findNamed = (space: Space, name: string): Peer | undefined => space.find(name);
+
+/** The next message of a player: it takes a number, also when nobody hears it. */
+function numbered(
+  part: Part,
+  delivery: Delivery | undefined,
+): { stamp: Stamp; delivery: Delivery | undefined } {
+  return { stamp: { epoch: part.epoch, seq: ++part.seq }, delivery };
+}
 
 /** What peers say to each other: docs/spec/messages.md, rules MG1 to MG9. */
 export function messagingHandlers(
@@ -54,15 +64,16 @@ export function messagingHandlers(
     signal: pass,
     relay: pass,
 
-    broadcast(peer, { room: id, data, name, except, lane = "normal", verbatim }) {
+    broadcast(peer, { room: id, data, name, except, lane = "normal", verbatim, delivery }) {
       const room = world.room(peer, id);
       const member = room.members.get(peer.id);
       if (!member) throw new Refusal("not_in_room", { room: id });
       if (member.role === "spectator") throw new Refusal("forbidden", { room: id, role: "spectator" });
 
+      const stamped = member.part && numbered(member.part, delivery);
       const { id: from, user } = peer;
       const message = { type: "message", from, user, name, data, at: world.now, lane, verbatim } as const;
-      world.tell(room, message, excluded(peer, except));
+      world.tell(room, stamped ? { ...message, ...stamped } : message, excluded(peer, except));
     },
 
     "set-metadata"(peer, { metadata }) {

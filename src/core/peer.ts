@@ -18,6 +18,8 @@ export interface Peer {
   readonly rooms: Set<Room>;
   /** What survives a lost link; absent where a peer is gone with its link. */
   session?: Session;
+  /** Seats it has taken in rooms with a lobby; kept by `World`. */
+  epoch?: number;
 }
 
 /** How `peer` presents itself outside of any room; `joinedAt` is 0. */

@@ -27,6 +27,18 @@ export interface RoomPolicy {
   readonly banAfterKick: boolean;
   /** `silent`: members are not told who comes and goes (match groups). */
   readonly presence: "told" | "silent";
+  /** The game that is played here; rooms are counted per game. */
+  readonly game?: string;
+  /** Whether members get ready and start together: docs/spec/lobby.md. */
+  readonly lobby?: boolean;
+  /** Whether the first member becomes the authority, whose part can be given up, claimed and handed on. */
+  readonly hasAuthority?: boolean;
+  /** Whether two members may not have the same name; letters of either case are the same. */
+  readonly uniqueNames?: boolean;
+  /** An occupied room ends after this long without any event, in ms. */
+  readonly inactiveMs?: number;
+  /** Most events remembered for members whose seats are kept. */
+  readonly missedEvents?: number;
 }
 
 /** A place where anybody may meet anybody: opened by the first who joins, forgotten with the last. */

@@ -1,5 +1,6 @@
 import type { MemberProfile, Role } from "./commands.ts";
 import type { MemberInfo, RoomView } from "./events.ts";
+import { factsOf, type Game, type Part, standingOf } from "./game.ts";
 import type { PeerId, RoomId } from "./ids.ts";
 import { awayMark, type Peer } from "./peer.ts";
 import type { RoomPolicy } from "./policy.ts";
@@ -18,6 +19,8 @@ export interface Member {
   profile: MemberProfile;
   /** Whether its user was here already by another link. */
   isAgain: boolean;
+  /** In rooms with a lobby, for those who play. */
+  readonly part?: Part | undefined;
 }
 
 /** Members under a policy. Changed only by `World`, which keeps both ends of a membership in step. */
@@ -27,6 +30,8 @@ export class Room {
   readonly banned = new Set<PeerId>();
   /** The member that may kick; `undefined` in rooms without a host and in empty ones. */
   host: PeerId | undefined;
+  /** In rooms with a lobby; set when the room is opened. */
+  game: Game | undefined;
 
   constructor(
     readonly id: RoomId,
@@ -54,10 +59,11 @@ export function memberInfo(room: Room, member: Member): MemberInfo {
   const { peer, profile, joinedAt } = member;
   const { app, version } = profile;
   const { user } = peer;
+  const standing = standingOf(room, member);
   const metadata = profile.metadata ? { ...peer.metadata, ...profile.metadata } : peer.metadata;
   return {
     peer: peer.id,
-    alias: peer.alias,
+    alias: profile.name ?? peer.alias,
     ...(user !== undefined && { user }),
     role: room.roleOf(member),
     joinedAt,
@@ -65,6 +71,7 @@ export function memberInfo(room: Room, member: Member): MemberInfo {
     version,
     metadata,
     ...awayMark(peer),
+    ...(standing && { standing }),
   };
 }
 
@@ -87,6 +94,7 @@ export function membersOf(
 
 /** The room as `member` must see it to go on from here; `limit` bounds the members listed. */
 export function roomView(room: Room, member: Member, { limit }: { limit: number }): RoomView {
+  const facts = factsOf(room);
   return {
     room: room.id,
     kind: room.policy.kind,
@@ -97,5 +105,6 @@ export function roomView(room: Room, member: Member, { limit }: { limit: number 
     capacity: room.policy.capacity,
     members: membersOf(room, { limit, included: member.peer.id }),
     total: room.members.size,
+    ...(facts && { facts }),
   };
 }

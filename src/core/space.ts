@@ -6,9 +6,18 @@ import type { Room } from "./room.ts";
 export class Space {
   readonly rooms = new Map<RoomId, Room>();
   readonly peers = new Map<PeerId, Peer>();
+  /** How many rooms each game has. */
+  readonly games = new Map<string, number>();
   readonly #aliases = new Map<string, Peer>();
 
   constructor(readonly id: SpaceId) {}
+
+  /** `change` more rooms of `game`. */
+  count(game: string, change: 1 | -1): void {
+    const rooms = (this.games.get(game) ?? 0) + change;
+    if (rooms > 0) this.games.set(game, rooms);
+    else this.games.delete(game);
+  }
 
   /** Makes `peer` addressable; the first holder of an alias keeps it for as long as it is here. */
   admit(peer: Peer, { aliasFinds }: { readonly aliasFinds: boolean }): void {

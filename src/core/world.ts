@@ -1,10 +1,14 @@
-import type { MemberProfile } from "./commands.ts";
+import type { MemberProfile, SeatKeeping } from "./commands.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Refusal } from "./errors.ts";
 import type { DirectEvent, LeaveReason, RoomEnd, RoomEvent } from "./events.ts";
+import { Game } from "./game.ts";
+import { departure, GameRooms } from "./game-rooms.ts";
 import type { PeerId, RoomId, SpaceId } from "./ids.ts";
 import { InboxDeadlines } from "./inbox-deadlines.ts";
+import { type KeptSeat, KeptSeats } from "./kept-seats.ts";
 import type { HubLimits } from "./limits.ts";
+import { nextLobby } from "./lobby.ts";
 import { Matchmaker } from "./matchmaking.ts";
 import { metadataSize } from "./metadata.ts";
 import type { Outbox } from "./outbox.ts";
@@ -22,11 +26,14 @@ import type { RoomWatcher } from "./watcher.ts";
 const ENTRY_BYTES = 120;
 
 /** A room event before its room gave it an offset. */
-type Untold<Event> = Event extends RoomEvent ? Omit<Event, "offset" | "room"> : never;
+export type Untold<Event> = Event extends RoomEvent ? Omit<Event, "offset" | "room"> : never;
 
 export interface SeatOptions {
   readonly role?: "member" | "spectator";
   readonly profile?: MemberProfile;
+  readonly keepSeat?: SeatKeeping | undefined;
+  /** The seat that is taken back. */
+  readonly kept?: KeptSeat;
 }
 
 export interface WorldOptions {
@@ -54,6 +61,12 @@ export class World {
   roomCount = 0;
   /** Hears of what happens in rooms; set once, before anything happens. */
   watcher: RoomWatcher | undefined;
+  /** What rooms with a lobby do besides. */
+  readonly games = new GameRooms(this);
+  /** Seats of players whose links were lost. */
+  readonly kept = new KeptSeats();
+  /** The server is about to stop: nothing new is begun. */
+  isDraining = false;
   readonly #roomEnds = new Deadlines<Room>();
   readonly #forgets = new Deadlines<Room>();
   readonly #heldSeats = new Deadlines<{ readonly room: Room; readonly seat: Seat }>();
@@ -96,7 +109,13 @@ export class World {
   /** Opens an empty room. The caller has made sure that there is none of that id. */
   open(space: Space, id: RoomId, policy: RoomPolicy): Room {
     this.refuseOpening();
-    const room = new Room(id, space, policy, new RoomLog(randomHex(this.random, 8), this.limits.log));
+    const { game, lobby } = policy;
+    if (game !== undefined && (space.games.get(game) ?? 0) >= this.limits.maxRoomsPerGame)
+      throw new Refusal("too_many_rooms", { max: this.limits.maxRoomsPerGame, game });
+
+    const room = new Room(id, space, policy, new RoomLog(randomHex(this.random, 16), this.limits.log));
+    if (lobby) room.game = new Game();
+    if (game !== undefined) space.count(game, 1);
     space.rooms.set(id, room);
     this.roomCount++;
     if (policy.maxAgeMs !== undefined) this.#roomEnds.set(room, this.now + policy.maxAgeMs);
@@ -104,14 +123,17 @@ export class World {
   }
 
   /** Seats `peer`, who is not a member yet; the first member of a hosted room becomes its host. */
-  seat(room: Room, peer: Peer, { role = "member", profile = {} }: SeatOptions = {}): Member {
+  seat(room: Room, peer: Peer, options: SeatOptions = {}): Member {
+    const { role = "member", profile = {}, kept } = options;
+    const part = room.game && role === "member" ? this.games.partOf(peer, options) : undefined;
     const member: Member = {
       peer,
       role,
       profile,
-      joinedAt: this.now,
+      joinedAt: kept?.joinedAt ?? this.now,
       since: room.log.lastOffset,
       isAgain: false,
+      part,
     };
     room.members.set(peer.id, member);
     peer.rooms.add(room);
@@ -119,7 +141,8 @@ export class World {
     const { was } = seatsFor(room, member).take(seatKey(peer));
     member.isAgain = was === "shared";
     if (role === "member" && room.policy.hosted && room.host === undefined) room.host = peer.id;
-    if (room.policy.maxAgeMs === undefined) this.#roomEnds.clear(room);
+    if (part) this.games.takePart(room, peer, kept);
+    if (!room.game || part) this.#postponeEnd(room);
     this.watcher?.seated(room, member, was);
     return member;
   }
@@ -133,12 +156,15 @@ export class World {
     peer.session?.lose(room.id, reason);
     const seat = this.#freeSeat(room, member, reason);
     const { user } = peer;
+    if (room.game) this.games.keep(room, member, reason);
     this.tell(room, {
       type: "member-left",
       peer: peer.id,
       reason,
       ...(user !== undefined && { user, stays: seat === "shared" }),
+      ...departure(room, member),
     });
+    if (room.game) this.games.leave(room, room.game, member);
     this.watcher?.unseated(room, member, { reason, seat });
 
     if (room.host === peer.id) this.#replaceHost(room);
@@ -147,7 +173,8 @@ export class World {
 
   /** Ends a room: its members are told and are members no more. */
   close(room: Room, reason: RoomEnd): void {
-    if (room.policy.presence === "told") {
+    if (room.game) this.games.tellClosed(room, reason);
+    else if (room.policy.presence === "told") {
       this.outbox.deliver(room.members.keys(), { type: "room-closed", room: room.id, reason });
     }
     const members = [...room.members.values()];
@@ -174,11 +201,29 @@ export class World {
   /** Gives an event the next offset of its room, keeps it, and tells it to the members except `except`. */
   tell(room: Room, untold: Untold<RoomEvent>, except?: PeerId | ReadonlySet<PeerId>): void {
     if (room.policy.presence === "silent" && untold.type !== "message") return;
+    this.outbox.deliver(room.members.keys(), this.enter(room, untold, except), except);
+  }
+
+  /** Ends the wait for the player of a kept seat. */
+  release(kept: KeptSeat): void {
+    const { room } = kept;
+    this.games.unkeep(kept);
+    const seat = room.seats.held(seatKey({ user: undefined, id: kept.peer }));
+    if (seat) this.dropSeat(room, seat);
+    else this.#emptied(room);
+  }
+
+  /** Gives an event the next offset of its room, and keeps it. */
+  enter(room: Room, untold: Untold<RoomEvent>, except?: PeerId | ReadonlySet<PeerId>): RoomEvent {
     const event = { ...untold, room: room.id, offset: room.log.nextOffset } as RoomEvent;
     const wasEmpty = room.log.length === 0;
     room.log.append({ event, except, at: this.now, bytes: ENTRY_BYTES + contentSize(room, event) });
     if (wasEmpty) this.#scheduleForgetting(room);
-    this.outbox.deliver(room.members.keys(), event, except);
+    if (room.game) {
+      room.game.lastActiveAt = this.now;
+      room.game.missed?.record(event);
+    }
+    return event;
   }
 
   /** Tells one peer alone; its session, if it has one, keeps the event until it is seen. */
@@ -210,7 +255,8 @@ export class World {
 
   /** What happens because time has passed. */
   tick(): void {
-    for (const room of this.#roomEnds.takeDue(this.now)) this.close(room, "expired");
+    for (const room of this.#roomEnds.takeDue(this.now)) this.#end(room);
+    for (const kept of this.kept.takeEnded(this.now)) this.release(kept);
     for (const { room, seat } of this.#heldSeats.takeDue(this.now)) {
       if ((seat.heldUntil ?? Infinity) <= this.now) this.dropSeat(room, seat);
     }
@@ -242,8 +288,14 @@ export class World {
   #freeSeat(room: Room, member: Member, reason: LeaveReason): "freed" | "shared" | "held" {
     const { seatGraceMs = 0 } = room.policy;
     const key = seatKey(member.peer);
-    const isAwaited = reason === "disconnected" && member.role === "member" && member.peer.user !== undefined;
-    const seat = seatsFor(room, member).leave(key, { hold: isAwaited && seatGraceMs > 0 });
+    const isReserved = this.games.reserves(member, reason);
+    const isAwaited =
+      seatGraceMs > 0 &&
+      reason === "disconnected" &&
+      member.role === "member" &&
+      member.peer.user !== undefined;
+    const seat = seatsFor(room, member).leave(key, { hold: isAwaited || isReserved });
+    if (isReserved) return seat;
     if (seat !== "held") return seat;
     const held = room.seats.held(key);
     if (!held) return "freed";
@@ -252,17 +304,41 @@ export class World {
     return seat;
   }
 
-  /** To be called whenever the room may be empty; a held seat keeps it. */
+  /** An occupied room lives on for as long as something happens in it. */
+  #postponeEnd(room: Room): void {
+    const { maxAgeMs, inactiveMs } = room.policy;
+    if (maxAgeMs !== undefined) return;
+    if (room.game && inactiveMs !== undefined) this.#roomEnds.set(room, this.now + inactiveMs);
+    else this.#roomEnds.clear(room);
+  }
+
+  #end(room: Room): void {
+    const { maxAgeMs, inactiveMs } = room.policy;
+    if (!room.game || maxAgeMs !== undefined || inactiveMs === undefined || room.seats.size === 0) {
+      this.close(room, "expired");
+      return;
+    }
+    const endsAt = room.game.lastActiveAt + inactiveMs;
+    if (endsAt > this.now) this.#roomEnds.set(room, endsAt);
+    else this.close(room, "inactive");
+  }
+
+  /** To be called whenever the room may be empty; a held seat keeps it, and spectators do not keep a game. */
   #emptied(room: Room): void {
-    if (room.members.size > 0 || room.seats.size > 0) return;
+    const isOccupied = room.game ? room.game.kept.size > 0 : room.members.size > 0;
+    if (isOccupied || room.seats.size > 0) return;
     if (room.space.rooms.get(room.id) !== room) return;
-    if (room.policy.emptyMs === 0) this.#forget(room);
+    if (room.game) room.game.lobby = nextLobby(room.game.lobby, { type: "emptied" });
+    if (room.policy.emptyMs === 0 && room.members.size > 0) this.close(room, "expired");
+    else if (room.policy.emptyMs === 0) this.#forget(room);
     else this.#roomEnds.set(room, this.now + room.policy.emptyMs);
   }
 
   #forget(room: Room): void {
     if (!room.space.rooms.delete(room.id)) return;
     this.roomCount--;
+    if (room.policy.game !== undefined) room.space.count(room.policy.game, -1);
+    this.games.forget(room);
     this.#roomEnds.clear(room);
     this.#forgets.clear(room);
     this.watcher?.forgotten(room);
@@ -288,9 +364,12 @@ function contentSize(room: Room, event: RoomEvent): number {
     case "member-joined":
     case "member-updated": {
       const member = room.members.get(event.member.peer);
-      return metadataSize(member?.peer.metadata) + metadataSize(member?.profile.metadata);
+      const listed = event.type === "member-joined" ? (event.spectators?.length ?? 0) * ENTRY_BYTES : 0;
+      return listed + metadataSize(member?.peer.metadata) + metadataSize(member?.profile.metadata);
     }
+    case "game-starting":
+      return event.members.length * ENTRY_BYTES;
     default:
-      return 0;
+      return "spectators" in event ? (event.spectators?.length ?? 0) * ENTRY_BYTES : 0;
   }
 }

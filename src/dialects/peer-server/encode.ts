@@ -174,6 +174,14 @@ export function encode(
     case "member-away":
     case "member-back":
     case "processed":
+    // Nor has it any for lobbies, games, and seats that are kept.
+    case "lobby-changed":
+    case "game-starting":
+    case "session-planned":
+    case "authority-changed":
+    case "member-returned":
+    case "transport-reported":
+    case "reclaimed":
       return undefined;
   }
 }

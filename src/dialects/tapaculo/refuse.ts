@@ -68,6 +68,10 @@ const FAREWELLS: Readonly<Record<GoodbyeReason, number>> = {
   token_expired: 4001,
   token_revoked: 4001,
   bye: 1000,
+  activity_timeout: 4008,
+  idle_timeout: 4008,
+  flooding: 4029,
+  room_inactive: 4012,
 };
 
 export function farewell({ reason, text }: Goodbye): Farewell {
