@@ -174,7 +174,7 @@ describe("a connection", () => {
     adas.on("closed", ({ reason }) => told.push(reason));
 
     server.tell(ada.peer, { t: "goodbye", reason: "banned", comeBack: false });
-    server.close(ada.peer, 3507);
+    server.hangUp(ada.peer, 3507);
     await clock.forward(60_000);
 
     expect(ada.state).toMatchObject({ is: "closed", reason: "banned" });
@@ -184,13 +184,42 @@ describe("a connection", () => {
     await expect(ada.list()).rejects.toMatchObject({ code: "closed", details: { reason: "banned" } });
   });
 
+  it("[CL27] comes back when it was superseded by a greeting of its own that came late", async () => {
+    const { clock, open, passing, wire, net } = world();
+    const ada = open();
+    const adas = await passing(ada.join("lobby"));
+    wire().cut({ clientHearsAfterMs: 0, serverHearsAfterMs: 0 });
+    await clock.until(() => net.dialed === 2 && net.wires.size === 1, 5_000);
+
+    // The greeting of the second line arrives when the third has long been welcomed.
+    wire().cut({ clientHearsAfterMs: 0, serverHearsAfterMs: 20_000, lateByMs: 10_000 });
+    await clock.forward(60_000);
+
+    expect(net.dialed).toBe(4);
+    expect(ada.state.is).toBe("connected");
+    expect(adas.isOver).toBe(false);
+  });
+
+  it("[CL6] does not come back when another client took the session over", async () => {
+    const { clock, server, open, passing, net } = world();
+    const ada = open();
+    await passing(ada.ready());
+
+    server.tell(ada.peer, { t: "goodbye", reason: "superseded", comeBack: false });
+    server.hangUp(ada.peer, 3500);
+    await clock.forward(60_000);
+
+    expect(ada.state).toMatchObject({ is: "closed", reason: "superseded" });
+    expect(net.dialed).toBe(1);
+  });
+
   it("[CL5] waits at least as long as the server asks before it comes back", async () => {
     const { clock, server, open, passing, net } = world();
     const ada = open();
     await passing(ada.ready());
 
     server.tell(ada.peer, { t: "goodbye", reason: "server_shutdown", comeBack: true, retryAfterMs: 7_000 });
-    server.close(ada.peer, 3001);
+    server.hangUp(ada.peer, 3001);
     await clock.forward(6_900);
     expect(net.dialed).toBe(1);
     await clock.forward(1_000);
@@ -218,7 +247,7 @@ describe("a connection", () => {
     const ada = open({ getToken: async () => `token ${++fetched}` });
     await passing(ada.ready());
 
-    server.close(ada.peer, 3508);
+    server.hangUp(ada.peer, 3508);
     await clock.forward(2_000);
     server.tell(ada.peer, { t: "expiring", inMs: 30_000 });
     await clock.forward(100);

@@ -65,6 +65,11 @@ export class Lifeline {
   /** Attempts since a line was last welcomed. */
   #attempts = 0;
   #welcomedAt = 0;
+  /**
+   * Whether a line was given up on which the server may still read our hello. It then takes that line for our newest,
+   * and says `superseded` on the one that is.
+   */
+  #hasStrayHello = false;
   /** Which attempt is the current one; answers to earlier ones are ignored. */
   #dial = 0;
 
@@ -128,11 +133,18 @@ export class Lifeline {
     }
     if (dial !== this.#dial || this.#state.is === "closed") return;
 
+    let isGreeted = false;
     try {
       const line = new Line(Socket, url, {
-        opened: () => line.send(hello),
+        opened: () => {
+          line.send(hello);
+          isGreeted = true;
+        },
         heard: (wire) => this.#heard(wire),
-        ended: (end) => this.#ended(end),
+        ended: (end) => {
+          if (isGreeted && this.#state.is !== "connected") this.#hasStrayHello = true;
+          this.#ended(end);
+        },
       });
       this.#line = line;
       this.#stopTimer = clock.after(handshakeMs, () => line.cut("silent"));
@@ -196,7 +208,9 @@ export class Lifeline {
     this.#stopTimer();
     const reason = this.#goodbye?.reason ?? reasonOf(end);
     const comesBack = comesBackAfter(end.code) ?? this.#goodbye?.comeBack ?? true;
-    if (comesBack || this.#owner.canMend(reason)) this.#lost(reason);
+    const isOurOwnDoing = reason === "superseded" && this.#hasStrayHello;
+    if (isOurOwnDoing) this.#hasStrayHello = false;
+    if (comesBack || isOurOwnDoing || this.#owner.canMend(reason)) this.#lost(reason);
     else this.#end({ type: "ended", reason, text: this.#goodbye?.text ?? textOf(reason) });
   }
 

@@ -78,7 +78,7 @@ export class ModelServer {
   }
 
   /** Closes the line of `peer`. */
-  close(peer: string, code: number): void {
+  hangUp(peer: string, code: number): void {
     this.#byPeer(peer)?.end?.close(code, "");
   }
 
