@@ -5,8 +5,11 @@ import type { Event } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
 import type { Arrival, Hub } from "../core/hub.ts";
 import type { Credentials, Identity } from "../core/identity.ts";
+import type { Peer } from "../core/peer.ts";
 import type { Random } from "../core/random.ts";
+import type { Claim } from "../core/reclaiming.ts";
 import type { Incoming } from "../lib/frame.ts";
+import type { TokenBucketOptions } from "../lib/token-bucket.ts";
 
 /** What an opening link told about itself before its first message. */
 export interface Opening {
@@ -27,13 +30,20 @@ export type Wire = string | Uint8Array;
  * `reference` is the dialect's own note about a request (its id); it comes back with the answer or the refusal.
  */
 export type Heard =
-  /** A newcomer, and what it asks for as soon as it is a peer. */
-  | { readonly type: "arrival"; readonly arrival: Arrival; readonly command?: Command }
+  /** A newcomer; what it is told, and what it asks for, as soon as it is a peer. */
+  | {
+      readonly type: "arrival";
+      readonly arrival: Arrival;
+      readonly command?: Command;
+      readonly replies?: readonly Wire[];
+    }
   /** Somebody says who it is: the server checks it, and goes on with what `admitted` answers. */
   | { readonly type: "credentials"; readonly credentials: Credentials; readonly reference?: unknown }
   | { readonly type: "command"; readonly command: Command; readonly reference?: unknown }
   /** A step of the dialect's own, answered without the hub (a challenge). */
-  | { readonly type: "reply"; readonly reply: Wire }
+  | { readonly type: "reply"; readonly reply: Wire | readonly Wire[] }
+  /** The peer wants the seat back that it had under another link. */
+  | { readonly type: "claim"; readonly claim: Claim; readonly reference?: unknown }
   /** To be passed over in silence, as the dialect's specification asks. */
   | { readonly type: "nothing" };
 
@@ -42,6 +52,15 @@ export interface Farewell {
   readonly code: number;
   readonly reason: string;
   readonly message?: Wire;
+}
+
+/** An event that each peer of an encoding must be told in words of its own. */
+export const EACH = Symbol("each");
+
+/** What one peer is told of an event, in this order; and how its link ends, if it does. */
+export interface Own {
+  readonly wires: readonly Wire[];
+  readonly farewell?: Farewell;
 }
 
 /** What a refusal was about. */
@@ -70,8 +89,14 @@ export interface Conversation {
    */
   readonly encoding: string;
 
-  /** @throws {Refusal} when the message means nothing. */
-  hear(message: Incoming): Heard;
+  /** What the conversation does by itself when the link opens. */
+  greet?(): Heard;
+
+  /**
+   * @param now  ms since the epoch.
+   * @throws {Refusal} when the message means nothing.
+   */
+  hear(message: Incoming, now: number): Heard;
 
   /**
    * The credentials that `hear` handed over are good: what to do now, usually to arrive. Until then nothing further is
@@ -81,8 +106,17 @@ export interface Conversation {
    */
   admitted?(identity: Identity): Heard;
 
-  /** `undefined`: the language has no word for that event. A function of the event and `encoding` alone. */
-  encode(event: Event): Wire | undefined;
+  /**
+   * `undefined`: the language has no word for that event. `EACH`: ask `encodeOwn`. A function of the event and
+   * `encoding` alone.
+   */
+  encode(event: Event): Wire | typeof EACH | undefined;
+
+  /** The event in words for this peer alone; may remember what it said. */
+  encodeOwn?(event: Event): Own;
+
+  /** A message was handed to the link. */
+  sent?(): void;
 
   /** The answer to the command that came with `reference`; by default the same as `encode`. */
   answer?(event: Event, reference: unknown): Wire | undefined;
@@ -104,6 +138,8 @@ export interface Access {
 export interface Surroundings {
   readonly opening: Opening;
   readonly random: Random;
+  /** The peer on this link, once it has arrived; to look at, never to change. */
+  peer(): Peer | undefined;
 }
 
 /** The wire language of one family of clients. */
@@ -113,6 +149,8 @@ export interface Dialect {
   readonly maxMessageBytes: number;
   /** How long a link may take until its first peer has arrived, in ms. */
   readonly registrationMs: number;
+  /** How fast a peer may send, instead of the server's limit; faster ones end the link with `flooding`. */
+  readonly rate?: TokenBucketOptions;
   open(surroundings: Surroundings): Conversation;
   /**
    * The credentials that a link brings when it opens. They are checked before the link is accepted: bad ones are refused

@@ -1,12 +1,23 @@
 import type { Command } from "../core/commands.ts";
 import { Refusal } from "../core/errors.ts";
-import type { Event } from "../core/events.ts";
+import { type Event, laneOf } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
 import type { Arrival, Hub } from "../core/hub.ts";
 import { ANONYMOUS, type Credentials, type Identity } from "../core/identity.ts";
 import type { PeerId } from "../core/ids.ts";
+import type { Peer } from "../core/peer.ts";
 import type { Random } from "../core/random.ts";
-import type { Conversation, Dialect, Farewell, Heard, Opening, Wire } from "../dialects/dialect.ts";
+import type { Claim } from "../core/reclaiming.ts";
+import type {
+  Conversation,
+  Dialect,
+  EACH,
+  Farewell,
+  Heard,
+  Opening,
+  Surroundings,
+  Wire,
+} from "../dialects/dialect.ts";
 import { type Frame, frameOf, type Incoming } from "../lib/frame.ts";
 import type { Lane } from "../lib/lane.ts";
 import { TokenBucket, type TokenBucketOptions } from "../lib/token-bucket.ts";
@@ -100,14 +111,26 @@ export class Connection implements LinkListener, Speaker, Visitor {
     return this.#conversation?.encoding ?? "none";
   }
 
-  encode(event: Event): Wire | undefined {
+  encode(event: Event): Wire | typeof EACH | undefined {
     return this.#conversation?.encode(event);
   }
 
-  encodeAnswer(event: Event): Wire | undefined {
+  encodeAnswer(event: Event): Wire | typeof EACH | undefined {
     const conversation = this.#conversation;
     if (!conversation?.answer || this.#reference === undefined) return conversation?.encode(event);
     return conversation.answer(event, this.#reference);
+  }
+
+  sayOwn(event: Event): void {
+    const own = this.#conversation?.encodeOwn?.(event);
+    for (const wire of own?.wires ?? []) this.#link.send(frameOf(wire, laneOf(event)));
+    const farewell = own?.farewell;
+    // Later, because the hub is in the middle of telling others.
+    if (farewell) queueMicrotask(() => this.#end(farewell));
+  }
+
+  sentMessage(): void {
+    this.#conversation?.sent?.();
   }
 
   send(frame: Frame): void {
@@ -117,11 +140,11 @@ export class Connection implements LinkListener, Speaker, Visitor {
   /** To be called once, when the link listens: with the identity that was shown when it opened. */
   begin(identity: Identity | undefined): void {
     const conversation = this.#conversation;
-    if (!identity || !conversation?.admitted) return;
     let command: Command | undefined;
     try {
-      this.#identify(identity);
-      const heard = conversation.admitted(identity);
+      if (identity) this.#identify(identity);
+      const heard = identity ? conversation?.admitted?.(identity) : conversation?.greet?.();
+      if (!heard) return;
       if (heard.type === "arrival") command = heard.command;
       this.#act(heard, this.#surround.now());
     } catch (error) {
@@ -160,9 +183,14 @@ export class Connection implements LinkListener, Speaker, Visitor {
 
       const now = this.#surround.now();
       if (state.is === "online" && !state.bucket.take(now)) {
+        if (state.dialect.rate) {
+          this.#surround.tally.goodbye("flooding");
+          this.goodbye({ reason: "flooding" });
+          return;
+        }
         throw new Refusal("slow_down", { retryAfterMs: state.bucket.retryAfterMs });
       }
-      const heard = state.conversation.hear(data);
+      const heard = state.conversation.hear(data, now);
       if (heard.type === "command") command = heard.command;
       this.#act(heard, now);
     } catch (error) {
@@ -216,6 +244,12 @@ export class Connection implements LinkListener, Speaker, Visitor {
       : undefined;
   }
 
+  #surroundings(): Surroundings {
+    const { hub, random } = this.#surround;
+    const peer = () => (this.peer === undefined ? undefined : hub.world.peers.get(this.peer));
+    return { opening: this.opening, random, peer };
+  }
+
   #speakAs(first: Incoming): void {
     const dialect = this.#surround.chooseByFirstMessage(first);
     if (dialect) this.#speak(dialect);
@@ -223,7 +257,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   }
 
   #speak(dialect: Dialect): void {
-    const conversation = dialect.open({ opening: this.opening, random: this.#surround.random });
+    const conversation = dialect.open(this.#surroundings());
     this.#state = { is: "greeting", dialect, conversation };
   }
 
@@ -241,10 +275,16 @@ export class Connection implements LinkListener, Speaker, Visitor {
         break;
       case "arrival":
         if (state.is === "greeting") this.#arrive(heard.arrival, now);
+        for (const wire of heard.replies ?? []) this.#link.send(frameOf(wire, "critical"));
         if (heard.command) this.#ask(heard.command);
         break;
       case "reply":
-        this.#link.send(frameOf(heard.reply, "critical"));
+        for (const wire of Array.isArray(heard.reply) ? heard.reply : [heard.reply])
+          this.#link.send(frameOf(wire, "critical"));
+        break;
+      case "claim":
+        this.#reference = heard.reference;
+        this.#reclaim(heard.claim, now);
         break;
       case "nothing":
         break;
@@ -312,11 +352,24 @@ export class Connection implements LinkListener, Speaker, Visitor {
         dialect,
         conversation,
         peer: arrival.peer,
-        bucket: new TokenBucket(rate, now),
+        bucket: new TokenBucket(dialect.rate ?? rate, now),
       };
       outbox.seat(arrival.peer, this);
     });
     this.#surround.arrived(this);
+  }
+
+  /** Speaks from now on for the peer whose seat it takes. @throws {Refusal} then nothing has changed. */
+  #reclaim(claim: Claim, now: number): void {
+    const state = this.#state;
+    if (state.is !== "online") throw new Refusal("not_registered");
+    const { hub, outbox } = this.#surround;
+    const seated = ({ id }: Peer) => {
+      outbox.unseat(state.peer, this);
+      outbox.seat(id, this);
+      this.#state = { ...state, peer: id };
+    };
+    hub.reclaim(state.peer, { claim, seated }, now);
   }
 
   #refuse(error: unknown, command: Command | undefined): void {
@@ -327,10 +380,13 @@ export class Connection implements LinkListener, Speaker, Visitor {
 
     const reply = this.#conversation?.refuse({ refusal, command, reference: this.#reference });
     if (reply?.message !== undefined) this.#link.send(frameOf(reply.message, "critical"));
-    if (reply?.farewell) {
-      this.#leave();
-      this.#close(reply.farewell);
-    }
+    if (reply?.farewell) this.#end(reply.farewell);
+  }
+
+  #end(farewell: Farewell): void {
+    if (this.#state.is === "closed") return;
+    this.#leave();
+    this.#close(farewell);
   }
 
   #leave(): void {
@@ -344,8 +400,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   #words(goodbye: Goodbye): Farewell {
     // Who has said nothing yet is told in the words of the one who would have answered nonsense.
     const dialect = this.#conversation ? undefined : this.#surround.chooseByFirstMessage("");
-    const conversation =
-      this.#conversation ?? dialect?.open({ opening: this.opening, random: this.#surround.random });
+    const conversation = this.#conversation ?? dialect?.open(this.#surroundings());
     return conversation?.farewell(goodbye) ?? NO_WORDS;
   }
 

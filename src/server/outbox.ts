@@ -2,16 +2,20 @@ import { type Event, laneOf } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
 import type { PeerId } from "../core/ids.ts";
 import type { Outbox } from "../core/outbox.ts";
-import type { Wire } from "../dialects/dialect.ts";
+import { EACH, type Wire } from "../dialects/dialect.ts";
 import { type Frame, frameOf } from "../lib/frame.ts";
 
 /** Whoever can tell a peer something: its connection. */
 export interface Speaker {
   readonly encoding: string;
-  encode(event: Event): Wire | undefined;
+  encode(event: Event): Wire | typeof EACH | undefined;
+  /** Tells what only this peer can be told so. */
+  sayOwn(event: Event): void;
   /** Encodes the answer to the command at hand. */
-  encodeAnswer(event: Event): Wire | undefined;
+  encodeAnswer(event: Event): Wire | typeof EACH | undefined;
   send(frame: Frame): void;
+  /** What was just sent is what a peer said to others. */
+  sentMessage(): void;
   dismiss(goodbye: Goodbye): void;
 }
 
@@ -38,8 +42,9 @@ export class ServerOutbox implements Outbox {
 
   deliver(to: Iterable<PeerId>, event: Event, except?: PeerId | ReadonlySet<PeerId>): void {
     let encoding: string | undefined;
-    let frame: Frame | undefined;
-    let others: Map<string, Frame | undefined> | undefined;
+    let frame: Frame | typeof EACH | undefined;
+    let others: Map<string, typeof frame> | undefined;
+    const isMessage = event.type === "message";
 
     for (const peer of to) {
       if (except !== undefined && (peer === except || (typeof except === "object" && except.has(peer))))
@@ -55,7 +60,12 @@ export class ServerOutbox implements Outbox {
       }
       if (frame === undefined) continue;
       this.delivered++;
+      if (frame === EACH) {
+        speaker.sayOwn(event);
+        continue;
+      }
       speaker.send(frame);
+      if (isMessage) speaker.sentMessage();
     }
   }
 
@@ -65,7 +75,8 @@ export class ServerOutbox implements Outbox {
     const frame = frameFor(event, speaker.encodeAnswer(event));
     if (frame === undefined) return;
     this.delivered++;
-    speaker.send(frame);
+    if (frame === EACH) speaker.sayOwn(event);
+    else speaker.send(frame);
   }
 
   dismiss(peer: PeerId, goodbye: Goodbye): void {
@@ -76,6 +87,6 @@ export class ServerOutbox implements Outbox {
   }
 }
 
-function frameFor(event: Event, wire: Wire | undefined): Frame | undefined {
-  return wire === undefined ? undefined : frameOf(wire, laneOf(event));
+function frameFor(event: Event, wire: Wire | typeof EACH | undefined): Frame | typeof EACH | undefined {
+  return wire === undefined || wire === EACH ? wire : frameOf(wire, laneOf(event));
 }

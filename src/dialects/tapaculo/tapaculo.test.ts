@@ -24,7 +24,11 @@ function openingOf(query: string, headers: Record<string, string> = {}): Opening
 
 function conversationOf(query = "", identity: Identity = ada): Conversation {
   const dialect = tapaculo({ maxMessageBytes: 100 });
-  const conversation = dialect.open({ opening: openingOf(query), random: seededRandom(1) });
+  const conversation = dialect.open({
+    opening: openingOf(query),
+    random: seededRandom(1),
+    peer: () => undefined,
+  });
   conversation.admitted?.(identity);
   return conversation;
 }
@@ -47,7 +51,7 @@ function message(facts: Partial<Extract<Event, { type: "message" }>> = {}): Even
 /** What became of a message: the command, or the answer to the refusal. */
 function said(conversation: Conversation, text: string | Uint8Array): unknown {
   try {
-    const heard = conversation.hear(text);
+    const heard = conversation.hear(text, 0);
     return heard.type === "command" ? heard.command : heard.type;
   } catch (error) {
     expect(error).toBeInstanceOf(Refusal);
@@ -70,6 +74,7 @@ describe("opening", () => {
     const conversation = tapaculo({ space: spaceId("s") }).open({
       opening: openingOf(""),
       random: seededRandom(1),
+      peer: () => undefined,
     });
 
     expect(conversation.admitted?.({ ...ada, space: spaceId("s") })).toMatchObject({
@@ -91,7 +96,11 @@ describe("opening", () => {
   });
 
   it("[TP4] watches with the role of a spectator", () => {
-    const conversation = tapaculo().open({ opening: openingOf(""), random: seededRandom(1) });
+    const conversation = tapaculo().open({
+      opening: openingOf(""),
+      random: seededRandom(1),
+      peer: () => undefined,
+    });
 
     expect(conversation.admitted?.({ ...ada, role: "spectator" })).toMatchObject({
       command: { as: "spectator" },
