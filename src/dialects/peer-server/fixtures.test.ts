@@ -52,7 +52,7 @@ class Table {
     const talk = this.#talkOf(who);
     let command: Command | undefined;
     try {
-      const heard = talk.hear(text);
+      const heard = talk.hear(text, NOW);
       if (heard.type === "reply") this.said.push([who, "hears", String(heard.reply)]);
       if (heard.type === "arrival") {
         const { peer } = heard.arrival;
@@ -84,7 +84,8 @@ class Table {
       subprotocol: undefined,
       remoteAddress: "",
     };
-    const talk = this.#talks.get(who) ?? this.#dialect.open({ opening, random: this.#random });
+    const talk =
+      this.#talks.get(who) ?? this.#dialect.open({ opening, random: this.#random, peer: () => undefined });
     this.#talks.set(who, talk);
     return talk;
   }
