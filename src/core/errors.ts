@@ -21,6 +21,7 @@ export const ERRORS = {
   banned: { status: 403, retry: false, text: "banned from that room" },
   members_hidden: { status: 403, retry: false, text: "the members of that room are not shown to outsiders" },
   room_not_found: { status: 404, retry: false, text: "no such room" },
+  invite_invalid: { status: 404, retry: false, text: "no such invite, or it is used up or over" },
   peer_not_found: { status: 404, retry: false, text: "no such peer" },
   room_exists: { status: 409, retry: false, text: "a room of that name exists already" },
   already_in_room: { status: 409, retry: false, text: "already a member of a room" },

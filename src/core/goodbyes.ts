@@ -25,6 +25,7 @@ export const GOODBYES = {
   kicked: { close: 3506, comeBack: false, text: "removed by the host" },
   banned: { close: 3507, comeBack: false, text: "banned" },
   room_inactive: { close: 3511, comeBack: false, text: "nothing happened in the room for too long" },
+  room_closed: { close: 3512, comeBack: false, text: "the room is closed" },
   token_expired: { close: 3508, comeBack: false, text: "the token has expired" },
   bye: { close: 3510, comeBack: false, text: "you said goodbye" },
   token_revoked: { close: 3509, comeBack: false, text: "the token was revoked" },

@@ -62,8 +62,7 @@ export function matchingHandlers(world: World): Handlers<"match" | "cancel-match
       }
 
       const members = peers.map((each) => presented(each, pool));
-      const { epoch, lastOffset: offset } = group.log;
-      world.tellEach(peers, { type: "matched", pool, group: group.id, epoch, offset, members });
+      world.tellEach(peers, { type: "matched", pool, group: group.id, members });
     },
 
     "cancel-match"(peer, { pool }) {

@@ -16,6 +16,8 @@ function tableFor(capacity: number, policy: Partial<RoomPolicy> = {}) {
   hub.world.watcher = {
     seated: (_room, { peer }, seat) => void heard.push(`${peer.id} came to a seat ${seat}`),
     unseated: (_room, { peer }, { reason, seat }) => void heard.push(`${peer.id} ${reason}, seat ${seat}`),
+    away: () => {},
+    back: () => {},
     seatExpired: (_room, key) => void heard.push(`${key} expired`),
     forgotten: (room) => void heard.push(`${room.id} forgotten`),
   };

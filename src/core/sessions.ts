@@ -180,7 +180,14 @@ export class Sessions {
       | { type: "member-back"; peer: Peer["id"] }
       | { type: "member-away"; peer: Peer["id"]; until: number },
   ): void {
-    for (const room of peer.rooms) this.#world.tell(room, event, peer.id);
+    const { watcher } = this.#world;
+    for (const room of peer.rooms) {
+      this.#world.tell(room, event, peer.id);
+      const member = room.members.get(peer.id);
+      if (!member) continue;
+      if (event.type === "member-away") watcher?.away(room, member);
+      else watcher?.back(room, member);
+    }
   }
 
   #recoveries(

@@ -14,6 +14,9 @@ export interface RoomWatcher {
     member: Member,
     gone: { reason: LeaveReason; seat: "freed" | "shared" | "held" },
   ): void;
+  /** A member's link is lost, and its session holds the seat; then it is back. */
+  away(room: Room, member: Member): void;
+  back(room: Room, member: Member): void;
   /** A seat was held long enough. */
   seatExpired(room: Room, key: string): void;
   /** The room is no more: it was closed, or nobody came for long enough. */

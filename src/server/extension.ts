@@ -1,12 +1,15 @@
 import type { Hono } from "hono";
 import type { Hub } from "../core/hub.ts";
 import type { Identity } from "../core/identity.ts";
+import type { PeerId } from "../core/ids.ts";
 import type { Opening } from "../dialects/dialect.ts";
-import type { Gate } from "./gate.ts";
+import type { Gate, Visitor } from "./gate.ts";
 
 /** What a server lets its extension work with. */
 export interface Inside {
   readonly hub: Hub;
+  /** The connection of a peer, while it has one. */
+  visitor(peer: PeerId): Visitor | undefined;
   /** Ms since the epoch. */
   now(): number;
   /** A failure of the extension's own, or of code that it runs for an embedder. */

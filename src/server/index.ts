@@ -1,3 +1,57 @@
+export { anonymousAuth, orAnonymous } from "../auth/anonymous.ts";
+export type { AuthContext, AuthProvider } from "../auth/auth.ts";
+export { type AccessGrant, type JwtAuth, type JwtOptions, jwtAuth, type RefreshGrant } from "../auth/jwt.ts";
 export { type Config, ConfigError, type ConfigInput, configOf, type Problem } from "../config/index.ts";
+export type { Command } from "../core/commands.ts";
+export { ERRORS, type ErrorCode, Refusal } from "../core/errors.ts";
+export type { Event } from "../core/events.ts";
+export type { Goodbye } from "../core/goodbyes.ts";
+export type { Credentials, Identity } from "../core/identity.ts";
+export { type PeerId, peerId, type RoomId, roomId, type SpaceId, spaceId } from "../core/ids.ts";
+export { jsonPayload, type Payload } from "../core/payload.ts";
+export { NAMESPACE, PRIVATE_ROOM, type RoomPolicy } from "../core/policy.ts";
+export type {
+  Conversation,
+  Dialect,
+  Farewell,
+  Heard,
+  Opening,
+  RefusalReply,
+  Refused,
+  Surroundings,
+  Wire,
+} from "../dialects/dialect.ts";
+export type { Incoming } from "../lib/frame.ts";
+export type { StandardSchema } from "../lib/standard-schema.ts";
 export { createLog, type Log } from "../observe/log.ts";
+export type { TokenEndpointOptions, TokenGrant } from "./embedder-routes.ts";
+export { createServer, type ParlorServer, type RoomEventHandler, type ServerSettings } from "./embedding.ts";
+export type { Invite, InviteOptions } from "./invites.ts";
+export type { Ban, BanOptions } from "./rooms/bans.ts";
+export type {
+  BroadcastOptions,
+  Context,
+  Delivery,
+  MemberMetadata,
+  MessageEnvelope,
+  RequestInfo,
+  RoomContext,
+  RoomInfo,
+  RoomMember,
+} from "./rooms/context.ts";
+export {
+  type Applicant,
+  defineRoom,
+  type LeaveReason,
+  type MessageHandler,
+  message,
+  type RoomDefinition,
+  type RoomOptions,
+  reject,
+} from "./rooms/definition.ts";
+export type { HistoryEntry, HistoryQuery } from "./rooms/history.ts";
+export type { MessageLimits } from "./rooms/message-limits.ts";
+export type { MessageSchema } from "./rooms/message-schema.ts";
+export type { RoomClock } from "./rooms/room-clock.ts";
+export type { RoomSettings } from "./rooms/settings.ts";
 export { type Listening, Server } from "./server.ts";

@@ -29,6 +29,11 @@ export class ServerOutbox implements Outbox {
     return this.#speakers.size;
   }
 
+  /** Who speaks for `peer` now. */
+  speaker(peer: PeerId): Speaker | undefined {
+    return this.#speakers.get(peer);
+  }
+
   /** From now on `speaker` speaks for `peer`. */
   seat(peer: PeerId, speaker: Speaker): void {
     this.#speakers.set(peer, speaker);

@@ -64,6 +64,7 @@ const FAREWELLS: Readonly<Record<GoodbyeReason, number>> = {
   protocol_error: 1002,
   too_many_links: 4029,
   kicked: 4003,
+  room_closed: 4004,
   banned: 4003,
   token_expired: 4001,
   token_revoked: 4001,

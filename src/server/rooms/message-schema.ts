@@ -1,0 +1,51 @@
+import type { TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { Refusal } from "../../core/errors.ts";
+import { describeIssues, type StandardSchema } from "../../lib/standard-schema.ts";
+
+/** Longest description of what is wrong with a message. */
+const MAX_ISSUES_LENGTH = 500;
+
+/** A schema of any library that speaks Standard Schema 1, or one of TypeBox. */
+export type MessageSchema<Output> =
+  | StandardSchema<unknown, Output>
+  | (TSchema & { readonly static?: Output });
+
+/** Checks a value, and gives what the schema makes of it. */
+export type Check<Output> = (value: unknown) => Promise<Output> | Output;
+
+/**
+ * @throws {TypeError} for what is no schema.
+ * The check throws {Refusal} `bad_message` with `issues` for what does not fit.
+ */
+export function checkOf<Output>(schema: MessageSchema<Output>, name: string): Check<Output> {
+  if ("~standard" in schema)
+    return (value) => checked(schema as StandardSchema<unknown, Output>, value, name);
+  if (typeof schema !== "object" || !("type" in schema || "anyOf" in schema || "~kind" in schema)) {
+    throw new TypeError(`message ${name}: expected a schema of Standard Schema or TypeBox`);
+  }
+  const compiled = Compile(schema as TSchema);
+  return (value) => {
+    if (compiled.Check(value)) return value as Output;
+    const issues = compiled.Errors(value).map((error) => {
+      const { instancePath, message } = error;
+      const path = instancePath.split("/").slice(1);
+      return { message, path };
+    });
+    throw misfit(name, describeIssues(issues));
+  };
+}
+
+async function checked<Output>(
+  schema: StandardSchema<unknown, Output>,
+  value: unknown,
+  name: string,
+): Promise<Output> {
+  const result = await schema["~standard"].validate(value);
+  if (result.issues) throw misfit(name, describeIssues(result.issues));
+  return result.value;
+}
+
+function misfit(name: string, issues: string): Refusal {
+  return new Refusal("bad_message", { type: name, issues: issues.slice(0, MAX_ISSUES_LENGTH) });
+}
