@@ -167,7 +167,7 @@ export class Connection extends CarefulEmitter<ConnectionEvents> {
   }
 
   /** ICE servers, as RTCPeerConnection takes them. */
-  async iceServers(options: CallOptions = {}): Promise<ServerFrames["ice"]["servers"]> {
+  async iceServers(options: CallOptions = {}): Promise<RTCIceServer[]> {
     return (await this.#ask<"ice">({ t: "ice" }, options)).servers;
   }
 

@@ -70,6 +70,9 @@ export class Engine implements LifelineOwner, RoomOwner {
   get pending(): number {
     return this.#session.pending;
   }
+  get isIdle(): boolean {
+    return this.#state.is === "connected" && this.pending === 0;
+  }
   get limits(): ServerLimits {
     return this.#session.limits;
   }
@@ -116,6 +119,11 @@ export class Engine implements LifelineOwner, RoomOwner {
   murmur(frame: AnyFrame): void {
     if (this.#state.is === "closed") throw this.#closedError();
     this.#session.murmur(frame);
+  }
+
+  async iceServers(): Promise<RTCIceServer[]> {
+    const answer: unknown = await this.request({ t: "ice" }, { numbered: false });
+    return (answer as ServerFrames["ice"]).servers;
   }
 
   policyOf(type: string): OfflinePolicy {

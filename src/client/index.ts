@@ -24,6 +24,7 @@ export type { ConnectionEvents } from "./connection-events.ts";
 export type { CloseReason, ConnectionState, LossReason } from "./connection-state.ts";
 export { type AnyErrorCode, type ClientErrorCode, ParlorError } from "./errors.ts";
 export type { Match, MatchTerms } from "./matches.ts";
+export type { Mesh, MeshEvents, MeshMessage, MeshOptions, PeerPath } from "./mesh/mesh.ts";
 export type { ConnectOptions } from "./options.ts";
 export type { OfflinePolicy } from "./outbox.ts";
 export type { CallOptions } from "./requests.ts";

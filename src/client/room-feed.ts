@@ -20,6 +20,9 @@ export type TypedListener = (data: unknown, meta: MessageMeta) => void;
 /** Makes something else of a payload before it is told, as decryption does. */
 export type Unwrap = (data: unknown, message: ServerFrames["msg"]) => unknown;
 
+/** How the names of messages between parts of the SDK begin. Applications neither send nor hear them. */
+export const INTERNAL = "parlor.";
+
 interface FeedOptions {
   readonly snapshot: SnapshotFrame;
   readonly contract: Contract;
@@ -38,6 +41,8 @@ export class RoomFeed extends CarefulEmitter<RoomEvents> {
   /** How far the log was heard; ahead of the view while things wait to be told. */
   #seen: Position;
   #isOver = false;
+  /** Set by the mesh; `true`: the signal was meant for it. */
+  onSignal: ((from: string, data: unknown) => boolean) | undefined;
   /** Set by the part that decrypts. */
   unwrap: Unwrap | undefined;
 
@@ -105,6 +110,11 @@ export class RoomFeed extends CarefulEmitter<RoomEvents> {
   /** A message of ours was refused. */
   refused(type: string | undefined, error: ParlorError): void {
     this.emit("refused", { type, error });
+  }
+
+  /** A message came that does not fit. */
+  unfit(message: RoomEvents["invalid"]): void {
+    this.emit("invalid", message);
   }
 
   pathChanged(peer: string, via: "direct" | "relay"): void {
@@ -175,6 +185,7 @@ export class RoomFeed extends CarefulEmitter<RoomEvents> {
         this.emit("closed", { reason: "kicked" });
         break;
       case "signal":
+        if (this.onSignal?.(frame.from, frame.d)) break;
         this.emit("signal", { from: frame.from, data: frame.d });
         break;
       case "direct":
@@ -194,9 +205,9 @@ export class RoomFeed extends CarefulEmitter<RoomEvents> {
       type: frame.type,
       isDirected: frame.to === true,
     };
-    const internal = frame.type === undefined ? undefined : this.#internal.get(frame.type);
-    if (internal) {
-      internal(frame.d, meta);
+    if (frame.type?.startsWith(INTERNAL)) {
+      // A peer that uses a part of the SDK which is not in use here: nothing for the application.
+      this.#internal.get(frame.type)?.(frame.d, meta);
       return;
     }
     const data = this.unwrap ? this.unwrap(frame.d, frame) : frame.d;
@@ -230,6 +241,6 @@ export class RoomFeed extends CarefulEmitter<RoomEvents> {
 
   #unfit({ from, type }: MessageMeta, cause: unknown): void {
     const error = cause instanceof ParlorError ? cause : new ParlorError("invalid_message", { cause });
-    this.emit("invalid", { from, type, error });
+    this.unfit({ from, type, error });
   }
 }

@@ -8,11 +8,14 @@ export interface RoomOwner {
   /** This peer's id. */
   readonly peer: string;
   readonly clock: Clock;
+  /** Whether there is a line, and everything said is confirmed. */
+  readonly isIdle: boolean;
   request(frame: AnyFrame, options: RequestOptions): Promise<AnyFrame>;
   /** @throws {ParlorError} `offline`, `queue_full`, `too_large`, `closed` */
   post(frame: AnyFrame, options: { policy: OfflinePolicy; about: { room: string; type?: string } }): void;
   murmur(frame: AnyFrame): void;
   policyOf(type: string): OfflinePolicy;
+  iceServers(): Promise<RTCIceServer[]>;
   /** A listener of the application failed. */
   troubled(error: unknown): void;
   /** The room is over for this peer. */

@@ -5,6 +5,7 @@ import type { AskContext, Calls } from "./calls.ts";
 import type { AnyFrame } from "./codec.ts";
 import type { Contract } from "./contract.ts";
 import { ParlorError } from "./errors.ts";
+import type { Mesh, MeshOptions, PeerPath } from "./mesh/mesh.ts";
 import type { OfflinePolicy } from "./outbox.ts";
 import type { CallOptions } from "./requests.ts";
 import type { Member, MessageMeta, Role, RoomEvents } from "./room-events.ts";
@@ -65,6 +66,8 @@ type Field<Part, Name extends keyof Part, Key extends string> = Part[Name] exten
  */
 export class Room<M extends Messages = OpenMessages> {
   readonly #parts: RoomParts;
+  #mesh: Promise<Mesh> | undefined;
+  #opened: Mesh | undefined;
 
   constructor(parts: RoomParts) {
     this.#parts = parts;
@@ -179,6 +182,33 @@ export class Room<M extends Messages = OpenMessages> {
       { t: "signal", room: this.name, to: peer, d: data },
       { policy: "queue", about: { room: this.name, type: "signal" } },
     );
+  }
+
+  /**
+   * Opens data channels to the members who do the same. Answers the same mesh until that is closed.
+   *
+   * @throws {ParlorError} `no_web_rtc`
+   */
+  mesh(options: MeshOptions = {}): Promise<Mesh> {
+    this.#mustBeOpen();
+    if (!this.#mesh || this.#opened?.isClosed) this.#mesh = this.#openMesh(options);
+    return this.#mesh;
+  }
+
+  /** How messages of the mesh to `peer` travel at present; `undefined` without a mesh or such a peer. */
+  path(peer: string): PeerPath | undefined {
+    return this.#opened?.path(peer);
+  }
+
+  async #openMesh(options: MeshOptions): Promise<Mesh> {
+    try {
+      const { openMesh } = await import("./mesh/index.ts");
+      this.#opened = openMesh(this.#parts, options);
+      return this.#opened;
+    } catch (error) {
+      this.#mesh = undefined;
+      throw error;
+    }
   }
 
   /** Changes what this peer tells about itself in this room. */

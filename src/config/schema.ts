@@ -5,6 +5,7 @@ import { database } from "./database.ts";
 import { general } from "./general.ts";
 import { limits } from "./limits.ts";
 import { matchmaking } from "./matchmaking.ts";
+import { native } from "./native.ts";
 import { console, metrics, playground } from "./pages.ts";
 import { peerServer } from "./peer-server.ts";
 import { rooms } from "./rooms.ts";
@@ -25,6 +26,7 @@ export const schema = Type.Object({
   limits: group("Limits", limits),
   rooms: group("Rooms", rooms),
   matchmaking: group("Matchmaking", matchmaking),
+  native: group("Native dialect", native),
   peerServer: group("Peer Server dialect", peerServer),
   auth: group("Authentication", auth),
   tapaculo: group("Tapaculo dialect", tapaculo),

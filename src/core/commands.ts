@@ -89,7 +89,13 @@ export type Command =
       /** The application's own name of this kind of message. */
       readonly name?: string | undefined;
       readonly except?: readonly string[];
+      /** Only these hear it. */
+      readonly only?: readonly string[];
+      /** Only members of that role hear it. */
+      readonly role?: Role;
       readonly lane?: Lane;
+      /** It is worthless when late: it takes no place in the room's log, and whoever misses it misses nothing. */
+      readonly ephemeral?: true;
       readonly verbatim?: Verbatim;
       readonly delivery?: Delivery;
     }

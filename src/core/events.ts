@@ -111,7 +111,7 @@ export type RoomEnd = "host-left" | "expired" | "closed" | "inactive";
 /** Every event of a room carries its place in the room's log. */
 interface InRoom {
   readonly room: RoomId;
-  /** Counts up by 1 within one epoch of the room's log. */
+  /** Counts up by 1 within one epoch of the room's log; 0 for a message that takes no place in it. */
   readonly offset: number;
 }
 
@@ -208,7 +208,11 @@ export type Event =
       readonly allReady: boolean;
     })
   /** The game begins: everybody who plays, and how each is reached. */
-  | (InRoom & { readonly type: "game-starting"; readonly members: readonly MemberInfo[] })
+  | (InRoom & {
+      readonly type: "game-starting";
+      readonly by: PeerId;
+      readonly members: readonly MemberInfo[];
+    })
   /** `yours` is true for the recipient that is the authority now. */
   | (InRoom & {
       readonly type: "authority-changed";
@@ -229,6 +233,8 @@ export type Event =
       readonly name?: string | undefined;
       readonly data: Payload;
       readonly at: number;
+      /** Not everybody in the room is told. */
+      readonly directed?: true;
       readonly lane: Lane;
       readonly verbatim: Verbatim | undefined;
       readonly delivery?: Delivery | undefined;
@@ -249,6 +255,9 @@ export type Event =
       readonly type: "matched";
       readonly pool: string;
       readonly group: RoomId;
+      /** Where the group's log begins. */
+      readonly epoch: string;
+      readonly offset: number;
       readonly members: readonly MemberInfo[];
     })
   | (ToOne & { readonly type: "match-expired"; readonly pool: string })

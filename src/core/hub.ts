@@ -12,6 +12,7 @@ import type { Outbox } from "./outbox.ts";
 import type { Peer } from "./peer.ts";
 import { playingHandlers } from "./playing.ts";
 import { type ReclaimOptions, reclaim } from "./reclaiming.ts";
+import type { Outcome } from "./sequence.ts";
 import type { Session, SessionTerms } from "./session.ts";
 import { sessionHandlers } from "./session-commands.ts";
 import { Sessions } from "./sessions.ts";
@@ -167,6 +168,23 @@ export class Hub {
     else this.#sessions.repeat(session, sequence);
   }
 
+  /** Whether a message of that number is the next one of its session; without a session every one is. */
+  turnOf(id: PeerId, sequence: number): "next" | "again" | "gap" {
+    return this.world.peers.get(id)?.session?.sequence.turnOf(sequence) ?? "next";
+  }
+
+  /** Takes a number whose message is carried out elsewhere. @throws {Refusal} `gap` */
+  pass(id: PeerId, sequence: number, now: number): void {
+    const session = this.world.peers.get(id)?.session;
+    this.world.now = now;
+    if (session) this.#sessions.take(session, sequence);
+  }
+
+  /** How a message went that was carried out elsewhere. */
+  remember(id: PeerId, sequence: number, outcome: Outcome): void {
+    this.world.peers.get(id)?.session?.sequence.keep(sequence, outcome);
+  }
+
   /** Tells those who wait for it how far their messages were carried out. To be called soon after `owesNews`. */
   acknowledge(): void {
     this.#sessions.acknowledge();
@@ -202,10 +220,10 @@ export class Hub {
     try {
       this.#carryOut(peer, command);
     } catch (error) {
-      sequence.keep(error instanceof Refusal ? error : new Refusal("internal"));
+      sequence.keep(sequence.last, error instanceof Refusal ? error : new Refusal("internal"));
       throw error;
     }
-    if (this.#entered !== undefined) sequence.keep(this.#entered);
+    if (this.#entered !== undefined) sequence.keep(sequence.last, this.#entered);
   }
 
   #bye(peer: Peer): void {

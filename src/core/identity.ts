@@ -4,6 +4,8 @@ import type { RoomId, SpaceId } from "./ids.ts";
 export interface Credentials {
   /** A token as it arrived, by query, header, subprotocol or first message; `undefined` for nobody in particular. */
   readonly token: string | undefined;
+  /** A one-use ticket of this server. */
+  readonly ticket?: string;
 }
 
 /** Who is there, after the credentials were checked. */

@@ -62,7 +62,8 @@ export function matchingHandlers(world: World): Handlers<"match" | "cancel-match
       }
 
       const members = peers.map((each) => presented(each, pool));
-      world.tellEach(peers, { type: "matched", pool, group: group.id, members });
+      const { epoch, lastOffset: offset } = group.log;
+      world.tellEach(peers, { type: "matched", pool, group: group.id, epoch, offset, members });
     },
 
     "cancel-match"(peer, { pool }) {

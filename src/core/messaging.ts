@@ -6,6 +6,7 @@ import type { Handlers } from "./handlers.ts";
 import type { PeerId } from "./ids.ts";
 import { mergedMetadata } from "./metadata.ts";
 import type { Peer } from "./peer.ts";
+import type { Room } from "./room.ts";
 import type { Space } from "./space.ts";
 import type { World } from "./world.ts";
 
@@ -36,6 +37,35 @@ function numbered(
   return { stamp: { epoch: part.epoch, seq: ++part.seq }, delivery };
 }
 
+/**
+ * Who hears a broadcast that is not meant for all of the room; `undefined` when it is.
+ *
+ * @throws {Refusal} `peer_not_found` when it names others, but none of them is here.
+ */
+function chosen(
+  room: Room,
+  sender: Peer,
+  { only, role, except }: CommandOf<"broadcast">,
+): ReadonlySet<PeerId> | undefined {
+  if (!only && !role) return undefined;
+  const told = new Set<PeerId>();
+  if (only) {
+    for (const name of only) {
+      const peer = findNamed(sender.space, name);
+      if (peer && room.members.has(peer.id)) told.add(peer.id);
+    }
+    if (told.size === 0) throw new Refusal("peer_not_found", { room: room.id });
+  } else for (const id of room.members.keys()) told.add(id);
+
+  const unheard = excluded(sender, except);
+  for (const id of told) {
+    const member = room.members.get(id);
+    const isOther = role !== undefined && member !== undefined && room.roleOf(member) !== role;
+    if (isOther || id === unheard || (typeof unheard === "object" && unheard.has(id))) told.delete(id);
+  }
+  return told;
+}
+
 /** What peers say to each other: docs/spec/messages.md, rules MG1 to MG9. */
 export function messagingHandlers(
   world: World,
@@ -64,16 +94,26 @@ export function messagingHandlers(
     signal: pass,
     relay: pass,
 
-    broadcast(peer, { room: id, data, name, except, lane = "normal", verbatim, delivery }) {
+    broadcast(peer, command) {
+      const { room: id, data, name, except, lane = "normal", verbatim, delivery } = command;
       const room = world.room(peer, id);
       const member = room.members.get(peer.id);
       if (!member) throw new Refusal("not_in_room", { room: id });
       if (member.role === "spectator") throw new Refusal("forbidden", { room: id, role: "spectator" });
 
+      const told = chosen(room, peer, command);
+
       const stamped = member.part && numbered(member.part, delivery);
       const { id: from, user } = peer;
       const message = { type: "message", from, user, name, data, at: world.now, lane, verbatim } as const;
-      world.tell(room, stamped ? { ...message, ...stamped } : message, excluded(peer, except));
+      const heard = stamped ? { ...message, ...stamped } : message;
+      if (told) {
+        const directed = { ...heard, directed: true } as const;
+        if (command.ephemeral) outbox.deliver(told, { ...directed, room: id, offset: 0 });
+        else world.tellOnly(room, directed, told);
+      } else if (command.ephemeral) {
+        outbox.deliver(room.members.keys(), { ...heard, room: id, offset: 0 }, excluded(peer, except));
+      } else world.tell(room, heard, excluded(peer, except));
     },
 
     "set-metadata"(peer, { metadata }) {

@@ -64,7 +64,7 @@ export function playingHandlers(
 
       game.lobby = nextLobby(game.lobby, { type: "started" });
 
-      world.tell(room, { type: "game-starting", members: ofRole(room, "member") });
+      world.tell(room, { type: "game-starting", by: peer.id, members: ofRole(room, "member") });
       games.plan(room);
       outbox.answer(peer.id, { type: "done" });
     },

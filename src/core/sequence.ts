@@ -32,15 +32,22 @@ export class Sequence {
    * @throws {Refusal} `gap` when others are missing before it.
    */
   take(number: number): "next" | "again" {
-    if (number <= this.#last) return "again";
-    if (number > this.#last + 1) throw new Refusal("gap", { expected: this.#last + 1, sequence: number });
+    const turn = this.turnOf(number);
+    if (turn === "again") return turn;
+    if (turn === "gap") throw new Refusal("gap", { expected: this.#last + 1, sequence: number });
     this.#last = number;
     return "next";
   }
 
-  /** Remembers how number `last` went; the oldest is forgotten when there are too many. */
-  keep(outcome: Outcome): void {
-    this.#outcomes.set(this.#last, outcome);
+  /** What `take` would say of that number. */
+  turnOf(number: number): "next" | "again" | "gap" {
+    if (number <= this.#last) return "again";
+    return number === this.#last + 1 ? "next" : "gap";
+  }
+
+  /** Remembers how a message went; the oldest is forgotten when there are too many. */
+  keep(number: number, outcome: Outcome): void {
+    this.#outcomes.set(number, outcome);
     if (this.#outcomes.size <= MAX_KEPT) return;
     for (const oldest of this.#outcomes.keys()) {
       this.#outcomes.delete(oldest);

@@ -17,7 +17,7 @@ import type { Peer } from "./peer.ts";
 import type { RoomKind, RoomPolicy } from "./policy.ts";
 import { type Random, randomHex } from "./random.ts";
 import { type Member, memberInfo, Room } from "./room.ts";
-import { RoomLog } from "./room-log.ts";
+import { type Audience, RoomLog } from "./room-log.ts";
 import { type Seat, seatKey } from "./seats.ts";
 import { Space } from "./space.ts";
 import type { RoomWatcher } from "./watcher.ts";
@@ -204,6 +204,11 @@ export class World {
     this.outbox.deliver(room.members.keys(), this.enter(room, untold, except), except);
   }
 
+  /** The same, but only `only` are told. */
+  tellOnly(room: Room, untold: Untold<RoomEvent>, only: ReadonlySet<PeerId>): void {
+    this.outbox.deliver(only, this.#keep(room, untold, { only, except: undefined }));
+  }
+
   /** Ends the wait for the player of a kept seat. */
   release(kept: KeptSeat): void {
     const { room } = kept;
@@ -215,9 +220,13 @@ export class World {
 
   /** Gives an event the next offset of its room, and keeps it. */
   enter(room: Room, untold: Untold<RoomEvent>, except?: PeerId | ReadonlySet<PeerId>): RoomEvent {
+    return this.#keep(room, untold, { except });
+  }
+
+  #keep(room: Room, untold: Untold<RoomEvent>, audience: Audience): RoomEvent {
     const event = { ...untold, room: room.id, offset: room.log.nextOffset } as RoomEvent;
     const wasEmpty = room.log.length === 0;
-    room.log.append({ event, except, at: this.now, bytes: ENTRY_BYTES + contentSize(room, event) });
+    room.log.append({ ...audience, event, at: this.now, bytes: ENTRY_BYTES + contentSize(room, event) });
     if (wasEmpty) this.#scheduleForgetting(room);
     if (room.game) {
       room.game.lastActiveAt = this.now;

@@ -38,8 +38,22 @@ export type Heard =
       readonly replies?: readonly Wire[];
     }
   /** Somebody says who it is: the server checks it, and goes on with what `admitted` answers. */
-  | { readonly type: "credentials"; readonly credentials: Credentials; readonly reference?: unknown }
-  | { readonly type: "command"; readonly command: Command; readonly reference?: unknown }
+  | {
+      readonly type: "credentials";
+      readonly credentials: Credentials;
+      readonly reference?: unknown;
+      readonly sequence?: number | undefined;
+    }
+  /**
+   * `sequence`: the message's number among those of its session. A message that makes no sense but has a number is heard
+   * as its refusal, so that the number is taken.
+   */
+  | {
+      readonly type: "command";
+      readonly command: Command | Refusal;
+      readonly reference?: unknown;
+      readonly sequence?: number | undefined;
+    }
   /** A step of the dialect's own, answered without the hub (a challenge). */
   | { readonly type: "reply"; readonly reply: Wire | readonly Wire[] }
   /** The peer wants the seat back that it had under another link. */
@@ -121,6 +135,9 @@ export interface Conversation {
   /** The answer to the command that came with `reference`; by default the same as `encode`. */
   answer?(event: Event, reference: unknown): Wire | undefined;
 
+  /** The command that came with `reference` was carried out, and nothing was answered. By default: silence. */
+  carriedOut?(reference: unknown): Wire | undefined;
+
   refuse(refused: Refused): RefusalReply;
 
   farewell(goodbye: Goodbye): Farewell;
@@ -151,6 +168,8 @@ export interface Dialect {
   readonly registrationMs: number;
   /** How fast a peer may send, instead of the server's limit; faster ones end the link with `flooding`. */
   readonly rate?: TokenBucketOptions;
+  /** What happens above the rate limit: messages are refused (the default), or read later. */
+  readonly whenTooFast?: "refuse" | "wait";
   open(surroundings: Surroundings): Conversation;
   /**
    * The credentials that a link brings when it opens. They are checked before the link is accepted: bad ones are refused

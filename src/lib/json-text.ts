@@ -73,3 +73,23 @@ export function memberText(text: string, name: string): string | undefined {
     at = skipSpace(text, valueEnd) + 1;
   }
 }
+
+/**
+ * Whether arrays and objects are nested more than `levels` deep. Deeper ones are dangerous to whoever walks through them
+ * by recursion.
+ *
+ * @param text  one that `JSON.parse` has accepted.
+ */
+export function isDeeperThan(text: string, levels: number): boolean {
+  // Each level takes two characters.
+  if (text.length <= levels * 2) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = afterString(text, at) - 1;
+    else if (code === 91 || code === 123) {
+      if (++depth > levels) return true;
+    } else if (code === 93 || code === 125) depth--;
+  }
+  return false;
+}

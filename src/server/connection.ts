@@ -4,7 +4,7 @@ import { type Event, laneOf } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
 import type { Arrival, Hub } from "../core/hub.ts";
 import { ANONYMOUS, type Credentials, type Identity } from "../core/identity.ts";
-import type { PeerId } from "../core/ids.ts";
+import type { PeerId, RoomId } from "../core/ids.ts";
 import type { Peer } from "../core/peer.ts";
 import type { Random } from "../core/random.ts";
 import type { Claim } from "../core/reclaiming.ts";
@@ -46,6 +46,10 @@ export interface Surround {
     error: unknown,
     context: { readonly dialect: string | undefined; readonly command: string | undefined },
   ): void;
+  /** Calls `then` when so much time has passed. */
+  later(ms: number, then: () => void): void;
+  /** The hub owes somebody news of how far its messages were carried out. */
+  newsOwed(): void;
   /** The connection's credentials are good. @throws {Refusal} when they are not good enough for this server. */
   identified(connection: Connection): void;
   /** A peer is on the connection now. */
@@ -82,6 +86,8 @@ export class Connection implements LinkListener, Speaker, Visitor {
   #state: State = { is: "silent" };
   /** The dialect's note about the command at hand. */
   #reference: unknown;
+  /** Whether the command at hand was answered. */
+  #hasAnswered = false;
   /** The note about the command that the gate has taken over; there is one at a time, as the link is paused. */
   #gated: unknown;
 
@@ -117,6 +123,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
 
   encodeAnswer(event: Event): Wire | typeof EACH | undefined {
     const conversation = this.#conversation;
+    this.#hasAnswered = true;
     if (!conversation?.answer || this.#reference === undefined) return conversation?.encode(event);
     return conversation.answer(event, this.#reference);
   }
@@ -188,10 +195,10 @@ export class Connection implements LinkListener, Speaker, Visitor {
           this.goodbye({ reason: "flooding" });
           return;
         }
-        throw new Refusal("slow_down", { retryAfterMs: state.bucket.retryAfterMs });
+        this.#tooFast(state);
       }
       const heard = state.conversation.hear(data, now);
-      if (heard.type === "command") command = heard.command;
+      if (heard.type === "command" && !(heard.command instanceof Refusal)) command = heard.command;
       this.#act(heard, now);
     } catch (error) {
       this.#refuse(error, command);
@@ -267,10 +274,12 @@ export class Connection implements LinkListener, Speaker, Visitor {
     switch (heard.type) {
       case "command":
         this.#reference = heard.reference;
-        if (state.is === "online") this.#ask(heard.command);
+        if (state.is === "online") this.#ask(heard.command, heard.sequence);
         break;
       case "credentials":
         this.#reference = heard.reference;
+        if (state.is === "online" && heard.sequence !== undefined)
+          this.#surround.hub.pass(state.peer, heard.sequence, now);
         void this.#authenticate(heard.credentials, heard.reference);
         break;
       case "arrival":
@@ -292,20 +301,68 @@ export class Connection implements LinkListener, Speaker, Visitor {
   }
 
   /** Asks the gate, and if it has nothing to say the hub. @throws {Refusal} */
-  #ask(command: Command): void {
-    const passing = this.#surround.gate?.pass(this, command);
-    if (passing) void this.#await(passing, command);
-    else this.carryOut(command);
+  #ask(command: Command | Refusal, sequence?: number): void {
+    const state = this.#state;
+    if (state.is !== "online") return;
+    const { hub, gate, now } = this.#surround;
+    const isNew = sequence === undefined || hub.turnOf(state.peer, sequence) === "next";
+    if (gate && isNew && !(command instanceof Refusal)) {
+      const passing = gate.pass(this, command);
+      if (passing) {
+        if (sequence !== undefined) hub.pass(state.peer, sequence, now());
+        this.#tellNews();
+        void this.#await(passing, command, sequence);
+        return;
+      }
+    }
+    this.#handle(state, command, sequence);
+  }
+
+  #handle(
+    { peer, conversation }: Extract<State, { is: "online" }>,
+    command: Command | Refusal,
+    sequence: number | undefined,
+  ): void {
+    const { hub, now } = this.#surround;
+    this.#hasAnswered = false;
+    try {
+      hub.handle(peer, command, now(), { sequence });
+    } finally {
+      if (sequence !== undefined) this.#tellNews();
+    }
+    // Somebody who said goodbye is not answered.
+    if (this.#hasAnswered || this.#state.is !== "online" || !conversation.carriedOut) return;
+    const done = conversation.carriedOut(this.#reference);
+    if (done !== undefined) this.#link.send(frameOf(done, "critical"));
+  }
+
+  #tellNews(): void {
+    if (this.#surround.hub.owesNews) this.#surround.newsOwed();
+  }
+
+  /** @throws {Refusal} `slow_down`, unless the dialect would rather read on later */
+  #tooFast({ dialect, bucket }: Extract<State, { is: "online" }>): void {
+    const { retryAfterMs } = bucket;
+    if (dialect.whenTooFast !== "wait") throw new Refusal("slow_down", { retryAfterMs });
+    this.#link.pause();
+    this.#surround.later(retryAfterMs, () => this.#link.resume());
   }
 
   /** Hears nothing further until the gate is done with the command: so what a link asks is done in its order. */
-  async #await(passing: Promise<void>, command: Command): Promise<void> {
+  async #await(passing: Promise<void>, command: Command, sequence: number | undefined): Promise<void> {
+    const { hub } = this.#surround;
+    const { peer } = this;
+    const remember = (outcome: Refusal | RoomId) => {
+      if (peer !== undefined && sequence !== undefined) hub.remember(peer, sequence, outcome);
+    };
     const conversation = this.#conversation;
     this.#gated = this.#reference;
     this.#link.pause();
     try {
       await passing;
+      if (command.type === "join") remember(command.room);
     } catch (error) {
+      remember(error instanceof Refusal ? error : new Refusal("internal"));
       this.#reference = this.#gated;
       if (this.#conversation === conversation) this.#refuse(error, command);
       this.#reference = undefined;
@@ -325,6 +382,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
     const conversation = this.#conversation;
     if (!conversation?.admitted) return;
     this.#link.pause();
+    const before = this.#identity;
     try {
       const context = { opening: this.opening, dialect: this.dialect ?? "" };
       const identity = await this.#surround.authenticate(credentials, context);
@@ -335,7 +393,11 @@ export class Connection implements LinkListener, Speaker, Visitor {
       this.#act(conversation.admitted(identity), this.#surround.now());
     } catch (error) {
       this.#reference = reference;
-      if (this.#conversation === conversation) this.#refuse(error, undefined);
+      if (this.#conversation === conversation) {
+        // Credentials that were good, but not for this one, do not take the place of those that were.
+        if (this.#state.is === "online" && this.#identity !== before) this.#identify(before);
+        this.#refuse(error, undefined);
+      }
     } finally {
       this.#reference = undefined;
       this.#link.resume();
@@ -346,15 +408,15 @@ export class Connection implements LinkListener, Speaker, Visitor {
     if (this.#state.is !== "greeting") return;
     const { hub, outbox, rate } = this.#surround;
     const { dialect, conversation } = this.#state;
-    hub.connect(arrival, now, () => {
+    hub.connect(arrival, now, ({ id: peer }) => {
       this.#state = {
         is: "online",
         dialect,
         conversation,
-        peer: arrival.peer,
+        peer,
         bucket: new TokenBucket(dialect.rate ?? rate, now),
       };
-      outbox.seat(arrival.peer, this);
+      outbox.seat(peer, this);
     });
     this.#surround.arrived(this);
   }

@@ -2,12 +2,14 @@ import type { Config } from "../config/index.ts";
 import { spaceId } from "../core/ids.ts";
 import type { Served } from "../dialects/choose.ts";
 import type { Dialect } from "../dialects/dialect.ts";
+import { native } from "../dialects/native/index.ts";
 import { peerServer } from "../dialects/peer-server/index.ts";
 import { TAPACULO_DEFAULTS, tapaculo } from "../dialects/tapaculo/index.ts";
 
 /** The dialects that are switched on, by name. */
-export function servedDialects(config: Config): Served {
+export function servedDialects(config: Config, { version }: { readonly version: string }): Served {
   const dialects: Dialect[] = [];
+  if (config.native.enabled) dialects.push(nativeDialect(config, version));
   if (config.peerServer.enabled) {
     const { unknownTarget, banAfterKick, keyProof, roomDefaultSize, roomMaxSize, discoverMaxLimit, space } =
       config.peerServer;
@@ -45,4 +47,25 @@ export function servedDialects(config: Config): Served {
     );
   }
   return new Map(dialects.map((dialect) => [dialect.name, dialect]));
+}
+
+function nativeDialect({ native: settings, ...config }: Config, version: string): Dialect {
+  const { rooms, limits, websocket } = config;
+  return native({
+    space: spaceId(settings.space),
+    maxMessageBytes: settings.maxMessageBytes,
+    maxMetaBytes: settings.maxMetaBytes,
+    maxRoomCapacity: settings.maxRoomCapacity,
+    roomCapacity: Math.min(rooms.capacity, settings.maxRoomCapacity),
+    emptyRoomMs: rooms.emptyRoomMs,
+    maxNameLength: rooms.maxNameLength,
+    graceMs: rooms.seatGraceMs,
+    registrationMs: config.registrationTimeoutMs,
+    messagesPerSecond: limits.messagesPerSecond,
+    burst: limits.messagesBurst,
+    queueBytes: websocket.queueBytes,
+    heartbeatMs: websocket.pingIntervalMs,
+    maxGroupSize: config.matchmaking.maxGroupSize,
+    server: `parlor/${version}`,
+  });
 }

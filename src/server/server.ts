@@ -10,6 +10,7 @@ import { ERRORS, Refusal } from "../core/errors.ts";
 import { Hub } from "../core/hub.ts";
 import type { Credentials, Identity } from "../core/identity.ts";
 import { spaceId } from "../core/ids.ts";
+import type { Random } from "../core/random.ts";
 import { chooseByFirstMessage, chooseByOpening, type Served } from "../dialects/choose.ts";
 import type { Dialect, Opening } from "../dialects/dialect.ts";
 import type { Log } from "../observe/log.ts";
@@ -30,6 +31,9 @@ import { Tally } from "./tally.ts";
 /** How often the hub is told what time it is. */
 const TICK_MS = 250;
 
+/** How long news of how far messages were carried out may wait for more of the kind. */
+const ACKNOWLEDGE_MS = 50;
+
 const { version } = createRequire(import.meta.url)("parlor/package.json") as { version: string };
 
 export interface Listening {
@@ -46,7 +50,24 @@ export interface ServerOptions {
   readonly dialects?: readonly Dialect[];
   /** What an embedder adds. */
   extend?(inside: Inside): Extension;
+  /** Time, chance and the one kind of timer: given by tests that own them. */
+  readonly world?: Partial<OutsideWorld>;
 }
+
+/** What a server takes from the world around it. */
+export interface OutsideWorld {
+  /** Ms since the epoch. */
+  now(): number;
+  readonly random: Random;
+  /** Calls `then` once, in `ms`. */
+  later(ms: number, then: () => void): void;
+}
+
+const OUTSIDE: OutsideWorld = {
+  now: Date.now,
+  random: { bytes: (count) => randomBytes(count) },
+  later: (ms, then) => void setTimeout(then, ms).unref(),
+};
 
 /** One parlor process: a hub, its links, and everything between them. */
 export class Server {
@@ -63,22 +84,27 @@ export class Server {
   readonly #extension: Extension | undefined;
   /** Links whose credentials end at some time. */
   readonly #expiries = new Deadlines<Connection>();
+  readonly #now: () => number;
+  readonly #later: OutsideWorld["later"];
+  #willAcknowledge = false;
   #errors = 0;
   #listener: HttpListener | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isDraining = false;
   #whenEmpty: (() => void) | undefined;
 
-  constructor(config: Config, { log, auth = anonymousAuth, dialects = [], extend }: ServerOptions) {
+  constructor(config: Config, { log, auth = anonymousAuth, dialects = [], extend, world }: ServerOptions) {
+    const { now, random, later } = { ...OUTSIDE, ...world };
+    this.#now = now;
+    this.#later = later;
     this.#config = config;
     this.#log = log;
     this.#auth = auth;
-    this.#served = withDialects(servedDialects(config), dialects);
-    const random = { bytes: (count: number) => randomBytes(count) };
+    this.#served = withDialects(servedDialects(config, { version }), dialects);
     this.#hub = new Hub({ outbox: this.#outbox, random, limits: hubLimits(config) });
     this.#extension = extend?.({
       hub: this.#hub,
-      now: Date.now,
+      now,
       visitor: (peer) => {
         const speaker = this.#outbox.speaker(peer);
         return speaker instanceof Connection ? speaker : undefined;
@@ -93,7 +119,9 @@ export class Server {
       random,
       tally: this.#tally,
       rate: { perSecond: config.limits.messagesPerSecond, burst: config.limits.messagesBurst },
-      now: Date.now,
+      now,
+      later,
+      newsOwed: () => this.#acknowledgeSoon(),
       authenticate: (credentials, context) => this.#authenticate(credentials, context),
       chooseByFirstMessage: (message) => chooseByFirstMessage(this.#served, message),
       report: (error, { dialect, command }) => this.#failed(error, { dialect, command }),
@@ -162,7 +190,7 @@ export class Server {
       onLink: (link, opening, note) => this.#accept(link, opening, note as Identity | undefined),
       onError: (error) => this.#failed(error, { dialect: undefined, command: undefined }),
     });
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer = setInterval(() => this.tick(), TICK_MS);
     return { port: this.#listener.port, urls: this.#listener.urls };
   }
 
@@ -188,6 +216,11 @@ export class Server {
     clearInterval(this.#timer);
     this.#extension?.stop();
     this.#log.info("server.stopped", { links: left });
+  }
+
+  /** Takes a link that was opened elsewhere than at this server's own listener. */
+  accept(link: Link, opening: Opening): void {
+    this.#accept(link, opening, undefined);
   }
 
   #decide(opening: Opening): UpgradeDecision | Promise<UpgradeDecision> {
@@ -247,7 +280,7 @@ export class Server {
     this.#tally.accept(dialect?.name ?? "undecided");
     this.#connections.add(connection);
     const waitMs = dialect?.registrationMs ?? this.#config.registrationTimeoutMs;
-    this.#greetings.set(connection, Date.now() + waitMs);
+    this.#greetings.set(connection, this.#now() + waitMs);
     link.listen(connection);
     connection.begin(identity);
   }
@@ -259,8 +292,19 @@ export class Server {
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 
-  #tick(): void {
-    const now = Date.now();
+  /** Tells peers how far their messages were carried out: for many messages at once, but without much delay. */
+  #acknowledgeSoon(): void {
+    if (this.#willAcknowledge) return;
+    this.#willAcknowledge = true;
+    this.#later(ACKNOWLEDGE_MS, () => {
+      this.#willAcknowledge = false;
+      this.#hub.acknowledge();
+    });
+  }
+
+  /** What is due. Called by the server's own timer once it listens; before, by whoever owns the time. */
+  tick(): void {
+    const now = this.#now();
     try {
       this.#hub.tick(now);
       for (const connection of this.#greetings.takeDue(now)) connection.expire();
@@ -296,7 +340,7 @@ export class Server {
       version,
       space: spaceId(peerServer.space),
       isDraining: () => this.#isDraining,
-      now: Date.now,
+      now: this.#now,
     });
     return pages({
       status,
@@ -305,7 +349,7 @@ export class Server {
       playground: playground.enabled,
       extensions: this.#extension ? [this.#extension.routes] : [],
       routes: [...this.#served.values()].flatMap((dialect) => {
-        const app = dialect.routes?.({ hub: this.#hub, random: this.#surround.random, now: Date.now });
+        const app = dialect.routes?.({ hub: this.#hub, random: this.#surround.random, now: this.#now });
         return app ? [{ dialect: dialect.name, app }] : [];
       }),
       isSocketPath: (path) => this.#isSocketPath(path),

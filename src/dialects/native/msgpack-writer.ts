@@ -1,0 +1,133 @@
+const utf8 = new TextEncoder();
+
+/** Bytes that are MessagePack already, to be put in as they are. */
+export class Packed {
+  constructor(readonly bytes: Uint8Array) {}
+}
+
+/** Most bytes that the writer keeps between messages. */
+const KEEP_BYTES = 65_536;
+
+/** Writes MessagePack: what JSON can say, and bytes. Fields that are `undefined` are left out, as in JSON. */
+class MsgpackWriter {
+  #bytes = new Uint8Array(1_024);
+  #view = new DataView(this.#bytes.buffer);
+  #at = 0;
+
+  /** The bytes of `value`, which nobody else holds. */
+  pack(value: unknown): Uint8Array {
+    this.#at = 0;
+    this.#value(value);
+    const packed = this.#bytes.slice(0, this.#at);
+    if (this.#bytes.length > KEEP_BYTES) this.#resize(1_024);
+    return packed;
+  }
+
+  #value(value: unknown): void {
+    if (typeof value === "string") this.#text(value);
+    else if (typeof value === "number") this.#number(value);
+    else if (typeof value === "boolean") this.#byte(value ? 0xc3 : 0xc2);
+    else if (typeof value !== "object" || value === null) this.#byte(0xc0);
+    else if (value instanceof Packed) this.#raw(value.bytes);
+    else if (value instanceof Uint8Array) this.#binary(value);
+    else if (Array.isArray(value)) this.#array(value);
+    else this.#map(value as Readonly<Record<string, unknown>>);
+  }
+
+  #number(value: number): void {
+    const isWhole = Number.isInteger(value) && !Object.is(value, -0);
+    if (isWhole && value >= 0 && value <= 0xffff_ffff) {
+      if (value < 0x80) this.#byte(value);
+      else this.#sized(value, { small: 0xcc, middle: 0xcd, large: 0xce });
+    } else if (isWhole && value < 0 && value >= -0x8000_0000) {
+      if (value >= -32) this.#byte(value + 0x100);
+      else {
+        this.#reserve(5);
+        this.#view.setUint8(this.#at, 0xd2);
+        this.#view.setInt32(this.#at + 1, value);
+        this.#at += 5;
+      }
+    } else {
+      this.#reserve(9);
+      this.#view.setUint8(this.#at, 0xcb);
+      this.#view.setFloat64(this.#at + 1, value);
+      this.#at += 9;
+    }
+  }
+
+  #text(text: string): void {
+    const bytes = utf8.encode(text);
+    if (bytes.length < 32) this.#byte(0xa0 | bytes.length);
+    else this.#sized(bytes.length, { small: 0xd9, middle: 0xda, large: 0xdb });
+    this.#raw(bytes);
+  }
+
+  #binary(bytes: Uint8Array): void {
+    this.#sized(bytes.length, { small: 0xc4, middle: 0xc5, large: 0xc6 });
+    this.#raw(bytes);
+  }
+
+  #array(values: readonly unknown[]): void {
+    if (values.length < 16) this.#byte(0x90 | values.length);
+    else this.#sized(values.length, { middle: 0xdc, large: 0xdd });
+    for (const value of values) this.#value(value);
+  }
+
+  #map(record: Readonly<Record<string, unknown>>): void {
+    const entries = Object.entries(record).filter(([, value]) => value !== undefined);
+    if (entries.length < 16) this.#byte(0x80 | entries.length);
+    else this.#sized(entries.length, { middle: 0xde, large: 0xdf });
+    for (const [key, value] of entries) {
+      this.#text(key);
+      this.#value(value);
+    }
+  }
+
+  /** A size with the shortest head that there is for it. */
+  #sized(size: number, heads: { small?: number; middle: number; large: number }): void {
+    this.#reserve(5);
+    if (size <= 0xff && heads.small !== undefined) {
+      this.#view.setUint8(this.#at, heads.small);
+      this.#view.setUint8(this.#at + 1, size);
+      this.#at += 2;
+    } else if (size <= 0xffff) {
+      this.#view.setUint8(this.#at, heads.middle);
+      this.#view.setUint16(this.#at + 1, size);
+      this.#at += 3;
+    } else {
+      this.#view.setUint8(this.#at, heads.large);
+      this.#view.setUint32(this.#at + 1, size);
+      this.#at += 5;
+    }
+  }
+
+  #byte(byte: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#at++] = byte;
+  }
+
+  #raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  #reserve(size: number): void {
+    if (this.#at + size <= this.#bytes.length) return;
+    this.#resize(Math.max(this.#bytes.length * 2, this.#at + size));
+  }
+
+  #resize(size: number): void {
+    const grown = new Uint8Array(size);
+    if (size > this.#bytes.length) grown.set(this.#bytes);
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}
+
+const writer = new MsgpackWriter();
+
+/** `value` as MessagePack. Plain JSON values and `Uint8Array`s; what is neither becomes `nil`. */
+export function pack(value: unknown): Uint8Array {
+  return writer.pack(value);
+}

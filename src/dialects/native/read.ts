@@ -1,0 +1,105 @@
+import { Compile } from "typebox/compile";
+import { Refusal } from "../../core/errors.ts";
+import { jsonPayload, type Payload } from "../../core/payload.ts";
+import type { Incoming } from "../../lib/frame.ts";
+import { isDeeperThan, memberText } from "../../lib/json-text.ts";
+import { MsgpackError, MsgpackReader } from "./msgpack-reader.ts";
+import { type ClientFrame, type ClientFrameType, clientFrames } from "./wire.ts";
+
+/** Deepest nesting of a message, whatever its encoding. */
+const MAX_DEPTH = 64;
+
+export type Encoding = "json" | "msgpack";
+
+/** A message as it arrived, before anybody knows whether it makes sense. */
+export interface Envelope {
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The field `d` as it arrived; `undefined` when there is none. */
+  payload(): Payload | undefined;
+}
+
+const malformed = (expected: string, cause?: unknown) =>
+  new Refusal("bad_message", { expected }, cause === undefined ? undefined : { cause });
+
+/** @throws {Refusal} `bad_message` for what is no message in that encoding. Text is always JSON. */
+export function readEnvelope(message: Incoming, encoding: Encoding): Envelope {
+  if (typeof message === "string") return readJson(message);
+  if (encoding === "json") throw malformed("a text message, or an encoding chosen in hello");
+  return readMsgpack(message);
+}
+
+function readJson(text: string): Envelope {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(text);
+  } catch (cause) {
+    throw malformed("one JSON object", cause);
+  }
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields))
+    throw malformed("one JSON object");
+  if (isDeeperThan(text, MAX_DEPTH)) throw malformed(`at most ${MAX_DEPTH} levels of nesting`);
+  const record = fields as Readonly<Record<string, unknown>>;
+  return {
+    fields: record,
+    payload: () =>
+      Object.hasOwn(record, "d") ? jsonPayload(memberText(text, "d") ?? JSON.stringify(record.d)) : undefined,
+  };
+}
+
+function readMsgpack(bytes: Uint8Array): Envelope {
+  try {
+    const reader = new MsgpackReader(bytes);
+    const fields = reader.fields("d");
+    reader.end();
+    return {
+      fields,
+      // The message's bytes may be part of a larger buffer that a kept payload would keep alive.
+      payload: () =>
+        fields.d instanceof Uint8Array ? { form: "msgpack", bytes: fields.d.slice() } : undefined,
+    };
+  } catch (cause) {
+    if (!(cause instanceof MsgpackError)) throw cause;
+    throw malformed(`MessagePack: ${cause.message}`, cause);
+  }
+}
+
+const validators = new Map<string, ReturnType<typeof Compile>>(
+  Object.entries(clientFrames).map(([type, shape]) => [type, Compile(shape)]),
+);
+
+/**
+ * The message as a frame of the protocol.
+ *
+ * @throws {Refusal} `unknown_command`; `bad_message` with the path of the field that is wrong.
+ */
+export function frameIn({ fields }: Envelope): ClientFrame {
+  const type = fields.t;
+  if (typeof type !== "string")
+    throw new Refusal("bad_message", { path: "t", expected: "the type of the frame" });
+  const validator = validators.get(type);
+  if (!validator) throw new Refusal("unknown_command", { type: type.slice(0, 64) });
+  if (!validator.Check(fields)) {
+    const [first] = validator.Errors(fields);
+    const missing =
+      first && "requiredProperties" in first.params ? `/${first.params.requiredProperties[0]}` : "";
+    const path = `${first?.instancePath ?? ""}${missing}`.slice(1).replaceAll("/", ".");
+    throw new Refusal("bad_message", { path, expected: first?.message ?? "another shape", type });
+  }
+  return fields as ClientFrame;
+}
+
+export type FrameOf<Type extends ClientFrameType> = Extract<ClientFrame, { readonly t: Type }>;
+
+/** How many bytes a message takes on the wire, unless it is clear that it is at most `enough`. */
+export function isLargerThan(message: Incoming, enough: number): boolean {
+  if (typeof message !== "string") return message.byteLength > enough;
+  if (message.length * 3 <= enough) return false;
+  let bytes = message.length;
+  for (let at = 0; at < message.length && bytes <= enough; at++) {
+    const code = message.charCodeAt(at);
+    // Both halves of a surrogate pair take two bytes.
+    if (code >= 0x800 && (code < 0xd800 || code > 0xdfff)) bytes += 2;
+    else if (code >= 0x80) bytes++;
+  }
+  return bytes > enough;
+}

@@ -1,0 +1,47 @@
+import { type SpaceId, spaceId } from "../../core/ids.ts";
+
+/** How the native dialect behaves. */
+export interface NativeSettings {
+  /** Where peers meet that name no space. */
+  readonly space: SpaceId;
+  /** Largest message; up to four times as much is refused, more ends the link. */
+  readonly maxMessageBytes: number;
+  readonly registrationMs: number;
+  readonly messagesPerSecond: number;
+  readonly burst: number;
+  readonly queueBytes: number;
+  readonly heartbeatMs: number;
+  /** How long a session outlives its link. */
+  readonly graceMs: number;
+  /** Most members of a room whose creator did not say. */
+  readonly roomCapacity: number;
+  /** Most members, and most spectators, that a creator may ask for. */
+  readonly maxRoomCapacity: number;
+  /** How long a room outlives its last member. */
+  readonly emptyRoomMs: number;
+  /** Longest name of a room, in characters. */
+  readonly maxNameLength: number;
+  readonly maxGroupSize: number;
+  /** Bound on the JSON text of what a peer or a room tells about itself. */
+  readonly maxMetaBytes: number;
+  /** Name and version that clients are told. */
+  readonly server: string;
+}
+
+export const NATIVE_DEFAULTS: NativeSettings = {
+  space: spaceId("default"),
+  maxMessageBytes: 65_536,
+  registrationMs: 35_000,
+  messagesPerSecond: 100,
+  burst: 200,
+  queueBytes: 1_048_576,
+  heartbeatMs: 25_000,
+  graceMs: 30_000,
+  roomCapacity: 100,
+  maxRoomCapacity: 1_000,
+  emptyRoomMs: 0,
+  maxNameLength: 128,
+  maxGroupSize: 100,
+  maxMetaBytes: 4_096,
+  server: "parlor",
+};
