@@ -72,8 +72,6 @@ type State =
     }
   | { readonly is: "closed" };
 
-const DONE: Event = { type: "done" };
-
 /** Close of a link that no dialect would answer. */
 const NO_WORDS: Farewell = { code: 1008, reason: "nobody speaks here" };
 
@@ -171,7 +169,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   }
 
   acknowledge(): void {
-    const wire = this.#gated === undefined ? undefined : this.#conversation?.answer?.(DONE, this.#gated);
+    const wire = this.#gated === undefined ? undefined : this.#conversation?.carriedOut?.(this.#gated);
     if (wire !== undefined) this.send(frameOf(wire, "critical"));
   }
 

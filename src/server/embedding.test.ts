@@ -797,7 +797,7 @@ describe("the server", () => {
   it("[EM43] ends a link with its token", async () => {
     const { join } = await serve();
 
-    const ada = await join("ada", { ttlSec: 1 });
+    const ada = await join("ada", { ttlSec: 2 });
 
     expect(await ada.closed).toEqual({ code: 4001, reason: "the token has expired" });
   });
@@ -816,6 +816,37 @@ describe("the server", () => {
     });
 
     expect(await Promise.all(kinds)).toEqual(["chess", "chess", "chat", "other", "other"]);
+  });
+});
+
+describe("native clients", () => {
+  it("[EM45] meet those of tapaculo in one room", async () => {
+    const { join, url, auth } = await serve({
+      define: [
+        defineRoom("chess", {
+          messages: {
+            move: message(z.object({ to: z.string() }), async (ctx, { to }) => {
+              await ctx.broadcast({ moved: to }, { type: "moved" });
+            }),
+          },
+        }),
+      ],
+    });
+    const ada = await join("ada", { roomId: "chess:1" });
+    const bob = await TextSocket.open(`${url.replace("http", "ws")}/parlor`);
+    bob.send({ t: "hello", v: 1, token: await auth.signAccess({ userId: "bob", roomId: "chess:1" }) });
+    bob.send({ t: "join", id: 1, q: 1, room: "chess:1" });
+    expect(await bob.until(({ re }) => re === 1)).toMatchObject({ t: "snapshot", r: "chess:1", total: 2 });
+
+    bob.send({ t: "send", id: 2, q: 2, room: "chess:1", type: "move", d: { to: "e4" } });
+    expect(await ada.json()).toEqual({ from: "bob", data: { moved: "e4" } });
+    expect(await bob.until(({ t }) => t === "msg")).toMatchObject({ type: "moved", d: { moved: "e4" } });
+    expect(await bob.until(({ re }) => re === 2)).toMatchObject({ t: "ok" });
+
+    bob.send({ t: "send", id: 3, q: 3, room: "chess:1", type: "move", d: { to: 4 } });
+    expect(await bob.until(({ re }) => re === 3)).toMatchObject({ t: "error", code: "bad_message" });
+    ada.send(say({ type: "move", to: "e5" }));
+    expect(await bob.until(({ t }) => t === "msg")).toMatchObject({ d: { moved: "e5" } });
   });
 });
 

@@ -271,6 +271,7 @@ export class ParlorServer {
     const config = configOf({
       ...QUIET,
       ...this.#settings.config,
+      native: { ...this.#settings.config?.native, space },
       mode,
       ...(port !== undefined && { port }),
       ...(host !== undefined && { host }),

@@ -31,8 +31,8 @@ export class TextSocket {
   }
 
   /** Opens a socket. Rejects with `status` and `body` when the server refuses the upgrade. */
-  static async open(url: string, options: ClientOptions = {}): Promise<TextSocket> {
-    const socket = new WebSocket(url, options);
+  static async open(url: string, options: ClientOptions | string[] = {}): Promise<TextSocket> {
+    const socket = Array.isArray(options) ? new WebSocket(url, options) : new WebSocket(url, options);
     const client = new TextSocket(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once("open", () => resolve());
