@@ -357,6 +357,24 @@ describe("a question", () => {
     expect(asked).toBe(1);
   });
 
+  it("[CL17] whose answer was lost is answered on the next line, and carried out once", async () => {
+    const { clock, server, open, passing, wire } = world();
+    const ada = open();
+    const adas = await passing(ada.join("lobby"));
+
+    const setting = adas.setMeta({ mood: "calm" });
+    // It gets through, and the line breaks before the answer is back.
+    wire().cut({ clientHearsAfterMs: 1, serverHearsAfterMs: 1, lateByMs: 0 });
+    await passing(setting);
+    await clock.forward(1_000);
+
+    expect(server.heard.filter(({ t }) => t === "set").map(({ id, q }) => [id, q])).toEqual([
+      [2, 2],
+      [2, 2],
+    ]);
+    expect(server.carriedOut.filter(({ t }) => t === "set")).toHaveLength(1);
+  });
+
   it("[CL19] rejects when the other side cannot answer", async () => {
     const { open, passing } = world();
     const [ada, bob] = [open(), open()];

@@ -37,6 +37,8 @@ export class MemoryNet {
   isReachable = true;
   /** The server does nothing before this time. */
   pausedUntil = 0;
+  /** Changes what clients send, on its way. */
+  tamper: ((data: Data) => Data) | undefined;
   /** How many wires there have been. */
   dialed = 0;
 
@@ -110,8 +112,9 @@ export class MemoryWire implements SocketLike {
   send(data: Data): void {
     if (!this.#isClientOpen || this.#isFrozen || this.#isCut) return;
     const at = Math.max(this.#toServerAt, this.#clock.now() + this.#net.latencyMs());
+    const sent = this.#net.tamper?.(data) ?? data;
     this.#toServerAt = at;
-    this.#clock.after(at - this.#clock.now(), () => this.#arriveAtServer(data));
+    this.#clock.after(at - this.#clock.now(), () => this.#arriveAtServer(sent));
   }
 
   /** The client's end closes. */

@@ -42,6 +42,8 @@ export interface ModelOptions {
 export class ModelServer {
   /** Every frame that was heard, in order. */
   readonly heard: AnyFrame[] = [];
+  /** Those that were not heard before. */
+  readonly carriedOut: AnyFrame[] = [];
   readonly #options: ModelOptions;
   readonly #sessions = new Map<string, ModelSession>();
   readonly #rooms = new Map<string, ModelRoom>();
@@ -182,6 +184,7 @@ export class ModelServer {
 
   /** Does what a frame asks for, and answers what there is to say. */
   #do(session: ModelSession, frame: AnyFrame): AnyFrame | undefined {
+    this.carriedOut.push(frame);
     const room = typeof frame.room === "string" ? this.#rooms.get(frame.room) : undefined;
     switch (frame.t) {
       case "ping":

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ModelServer } from "../../src/testing/model-server.ts";
-import { continuityRun, type Host, type RunResult } from "./run.ts";
+import { realHost } from "./real-host.ts";
+import { continuityRun, type RunOptions, type RunResult, SIGNAL_EVERY } from "./run.ts";
 
 // SEED=4711 npm test -- continuity repeats one run exactly; SEEDS=200 MESSAGES=500 is the long form (npm run test:soak).
 const first = Number(process.env.SEED ?? 1);
@@ -9,12 +10,15 @@ const messages = Number(process.env.MESSAGES ?? 120);
 const clients = 5;
 const seeds = Array.from({ length: count }, (_, i) => first + i);
 
-const hosts: Readonly<Record<string, Parameters<typeof continuityRun>[0]["host"]>> = {
-  "the model server": (clock): Host => new ModelServer({ clock }),
+type Hosts = Readonly<Record<string, Pick<RunOptions, "host" | "withQuestions">>>;
+
+const hosts: Hosts = {
+  "the model server": { host: (clock) => new ModelServer({ clock }), withQuestions: true },
+  "the server": { host: (clock, seed) => realHost(clock, seed), withQuestions: false },
 };
 
 /** Everything that is wrong with a run in which nothing may be missing. */
-function flaws({ stories, orders, asks, trouble, lostSessions }: RunResult): string[] {
+function flaws({ stories, orders, signals, asks, trouble, lostSessions }: RunResult): string[] {
   const found = trouble.map(String);
   if (lostSessions > 0) found.push(`${lostSessions} sessions were lost`);
   const complete = Array.from({ length: messages }, (_, i) => i).join();
@@ -35,17 +39,24 @@ function flaws({ stories, orders, asks, trouble, lostSessions }: RunResult): str
         found.push(`clients ${a} and ${b} heard the others in different orders`);
     });
   });
+  const expected = Array.from(
+    { length: Math.ceil(messages / SIGNAL_EVERY) },
+    (_, i) => i * SIGNAL_EVERY,
+  ).join();
+  signals.forEach((heard, listener) => {
+    if (heard.join() !== expected) found.push(`client ${listener} was signaled ${heard.join(" ")}`);
+  });
   if (asks.heard !== asks.asked) found.push(`${asks.asked} questions were heard ${asks.heard} times`);
   return [...found, ...asks.wrong];
 }
 
 describe.each(Object.keys(hosts))("sessions over a network that fails, on %s", (name) => {
-  const host = hosts[name]!;
+  const how = hosts[name]!;
 
   it.each(seeds)(
     "[CL20] tell every message once and in order (seed %i)",
     async (seed) => {
-      const result = await continuityRun({ seed, clients, messages, host });
+      const result = await continuityRun({ seed, clients, messages, ...how });
 
       expect(flaws(result), `SEED=${seed}`).toEqual([]);
       expect(result.dialed).toBeGreaterThan(clients);
@@ -55,10 +66,10 @@ describe.each(Object.keys(hosts))("sessions over a network that fails, on %s", (
 
   it("repeat a run exactly when given the same seed", async () => {
     const [once, again] = [
-      await continuityRun({ seed: 7, clients: 3, messages: 40, host }),
-      await continuityRun({ seed: 7, clients: 3, messages: 40, host }),
+      await continuityRun({ seed: 7, clients: 3, messages: 40, ...how }),
+      await continuityRun({ seed: 7, clients: 3, messages: 40, ...how }),
     ];
-    const other = await continuityRun({ seed: 8, clients: 3, messages: 40, host });
+    const other = await continuityRun({ seed: 8, clients: 3, messages: 40, ...how });
 
     expect(again.digest).toBe(once.digest);
     expect(again).toEqual(once);
@@ -66,11 +77,17 @@ describe.each(Object.keys(hosts))("sessions over a network that fails, on %s", (
   });
 });
 
-describe("sessions that miss more than the server keeps", () => {
+/** The same, with room for a few events only. */
+const forgetful: Hosts = {
+  "the model server": { host: (clock) => new ModelServer({ clock, keep: 5 }), withQuestions: true },
+  "the server": { host: (clock, seed) => realHost(clock, seed, { maxBytes: 1_000 }), withQuestions: false },
+};
+
+describe.each(Object.keys(forgetful))("sessions that miss more than is kept, on %s", (name) => {
+  const how = forgetful[name]!;
+
   it.each(seeds)("[CL22] are told so exactly where something is missing (seed %i)", async (seed) => {
-    const host = (clock: ConstructorParameters<typeof ModelServer>[0]["clock"]): Host =>
-      new ModelServer({ clock, keep: 5 });
-    const { stories, trouble } = await continuityRun({ seed, clients, messages, host });
+    const { stories, trouble } = await continuityRun({ seed, clients, messages, ...how });
 
     const wrong: string[] = [];
     let told = 0;

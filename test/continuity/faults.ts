@@ -23,6 +23,7 @@ export class Faults {
 
   constructor(options: FaultOptions) {
     this.#options = options;
+    options.net.tamper = (data) => this.#forgetful(data);
     this.#next();
   }
 
@@ -75,6 +76,26 @@ export class Faults {
       }
     },
   };
+
+  /**
+   * Makes some resumes ask for more than is missing: the server then tells things twice, as one would that kept its
+   * books less well than ours.
+   */
+  #forgetful<Data>(data: Data): Data | string {
+    if (this.#isOver || typeof data !== "string" || !data.startsWith('{"t":"hello"')) return data;
+    if (this.#options.random() < 0.5) return data;
+    const { resume, ...hello } = JSON.parse(data);
+    if (!resume) return data;
+    this.counts["told twice"] = (this.counts["told twice"] ?? 0) + 1;
+    const less = (seen: number) => Math.max(0, seen - this.#upTo(10));
+    const rooms = Object.fromEntries(
+      Object.entries<{ e: string; o: number }>(resume.rooms).map(([room, { e, o }]) => [
+        room,
+        { e, o: less(o) },
+      ]),
+    );
+    return JSON.stringify({ ...hello, resume: { ...resume, in: less(resume.in), rooms } });
+  }
 
   #next(): void {
     const { clock, everyMs } = this.#options;

@@ -18,7 +18,13 @@ export interface RunOptions {
   /** How many messages each client says. Every other client is to hear them. */
   readonly messages: number;
   readonly host: (clock: ManualClock, seed: number) => Host;
+  /** Whether clients ask each other questions, too. */
+  readonly withQuestions: boolean;
 }
+
+/** After how many messages a client signals the next one, and asks it something. */
+export const SIGNAL_EVERY = 10;
+const ASK_EVERY = 25;
 
 /** What one client heard of one other, with the places where it was told that something is missing. */
 export type Story = readonly (number | "resync")[];
@@ -28,6 +34,8 @@ export interface RunResult {
   readonly stories: readonly (readonly Story[])[];
   /** What each client heard of all others, in its order: `speaker:message`. */
   readonly orders: readonly (readonly string[])[];
+  /** What each client was signaled by the one before it. */
+  readonly signals: readonly (readonly number[])[];
   /** How many questions were asked, how often the other side heard one, and wrong or missing answers. */
   readonly asks: { readonly asked: number; readonly heard: number; readonly wrong: readonly string[] };
   readonly faults: FaultCounts;
@@ -45,7 +53,8 @@ const FAULT_EVERY_MS = 1_500;
 const SETTLE_WITHIN_MS = 180_000;
 
 /** Lets clients talk over a network that fails all the time, and reports what each of them heard. */
-export async function continuityRun({ seed, clients, messages, host: open }: RunOptions): Promise<RunResult> {
+export async function continuityRun(options: RunOptions): Promise<RunResult> {
+  const { seed, clients, messages, host: open, withQuestions } = options;
   const clock = new ManualClock(1_000_000);
   const dice = (stream: number) => seededNumbers(seed * 16 + stream);
   const latency = dice(1);
@@ -84,6 +93,7 @@ export async function continuityRun({ seed, clients, messages, host: open }: Run
 
   const stories: (number | "resync")[][][] = rooms.map(() => rooms.map(() => []));
   const orders: string[][] = rooms.map(() => []);
+  const signals: number[][] = rooms.map(() => []);
   const asks = { asked: 0, heard: 0, open: 0, wrong: [] as string[] };
   rooms.forEach((room, listener) => {
     room.on("word", (data) => {
@@ -91,6 +101,10 @@ export async function continuityRun({ seed, clients, messages, host: open }: Run
       stories[listener]?.[speaker]?.push(number);
       orders[listener]?.push(`${speaker}:${number}`);
       note(`${listener} hears ${speaker}:${number}`);
+    });
+    room.on("signal", ({ data }) => {
+      signals[listener]?.push(Number(data));
+      note(`${listener} is signaled ${data}`);
     });
     room.on("resync", ({ reason }) => {
       for (const story of stories[listener] ?? []) story.push("resync");
@@ -109,9 +123,10 @@ export async function continuityRun({ seed, clients, messages, host: open }: Run
     let number = 0;
     const talk = () => {
       room.send("word", { speaker, number });
-      if (number % 25 === 0) {
+      const other = connections[(speaker + 1) % clients]?.peer ?? "";
+      if (number % SIGNAL_EVERY === 0) room.signal(other, number);
+      if (withQuestions && number % ASK_EVERY === 0) {
         const asked = number;
-        const other = connections[(speaker + 1) % clients]?.peer ?? "";
         asks.asked++;
         asks.open++;
         room
@@ -132,6 +147,7 @@ export async function continuityRun({ seed, clients, messages, host: open }: Run
 
   const isComplete = () =>
     asks.open === 0 &&
+    signals.every((heard) => heard.length >= messages / SIGNAL_EVERY) &&
     connections.every((connection) => connection.pending === 0 && connection.state.is === "connected") &&
     stories.every((heard, listener) =>
       heard.every((story, speaker) => speaker === listener || story.at(-1) === messages - 1),
@@ -148,6 +164,7 @@ export async function continuityRun({ seed, clients, messages, host: open }: Run
   return {
     stories,
     orders,
+    signals,
     asks: asked,
     faults: faults.counts,
     dialed: net.dialed,
