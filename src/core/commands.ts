@@ -55,6 +55,8 @@ export type Command =
       readonly as?: "member" | "spectator";
       readonly profile?: MemberProfile;
       /** Absent: a lost link is a lost seat. */
+      /** Where `room` is not known: the code of the room, in any case. See `Hub.resolve`. */
+      readonly code?: string;
       readonly keepSeat?: SeatKeeping;
     }
   /** Open a room that does not exist yet, and enter it as its host. */
@@ -99,12 +101,83 @@ export type Command =
       readonly verbatim?: Verbatim;
       readonly delivery?: Delivery;
     }
-  | { readonly type: "set-metadata"; readonly metadata: Metadata }
+  /** With `room` for that room only. Keys of value `null` are taken away where `nulls` says so, else they are values. */
+  | {
+      readonly type: "set-metadata";
+      readonly metadata: Metadata;
+      readonly room?: RoomId;
+      readonly nulls?: "remove";
+    }
+  /** Ask one member of a room something; `request` comes back with the answer. */
+  | {
+      readonly type: "ask";
+      readonly room: RoomId;
+      readonly to: string;
+      readonly data: Payload;
+      readonly name?: string | undefined;
+      readonly request: number;
+      readonly waitMs?: number | undefined;
+    }
+  /** Answer a question, or say why not. */
+  | {
+      readonly type: "reply";
+      readonly question: number;
+      readonly data: Payload | undefined;
+      readonly error?: string | undefined;
+    }
+  /** Change a room; for its host. */
+  | {
+      readonly type: "set-room";
+      readonly room: RoomId;
+      readonly locked?: boolean | undefined;
+      readonly visibility?: "public" | "private" | undefined;
+      readonly capacity?: number | undefined;
+      /** Keys over those that are known; `null` takes one away. */
+      readonly metadata?: Metadata | undefined;
+    }
+  | { readonly type: "transfer-host"; readonly room: RoomId; readonly peer: PeerId }
+  /** Take somebody out, and keep it and its user out: for as long as the room lives, or for `forMs`. */
+  | {
+      readonly type: "ban";
+      readonly room: RoomId;
+      readonly peer: PeerId;
+      readonly forMs?: number | undefined;
+      readonly reason?: string | undefined;
+    }
+  | { readonly type: "unban"; readonly room: RoomId; readonly peer: PeerId }
+  /** The public rooms of the space, oldest first. */
+  | {
+      readonly type: "list-rooms";
+      readonly kind?: string | undefined;
+      readonly filter?: Criteria | undefined;
+      readonly limit: number;
+      readonly after?: number | undefined;
+    }
+  /** Who is in a room, page by page: for its members, and for everybody if it is public. */
+  | {
+      readonly type: "list-members";
+      readonly room: RoomId;
+      readonly limit: number;
+      readonly after?: PeerId | undefined;
+    }
+  /** What the room's log holds of what this member was told, and said itself. */
+  | {
+      readonly type: "history";
+      readonly room: RoomId;
+      readonly before?: number | undefined;
+      readonly limit: number;
+    }
   /** Wait for `size` peers (2 or more) who ask for the same pool, size and criteria. One ticket per peer and pool. */
   | { readonly type: "match"; readonly pool: string; readonly size: number; readonly criteria: Criteria }
   /** Give up waiting in one pool, or in all. */
   | { readonly type: "cancel-match"; readonly pool?: string }
-  | { readonly type: "kick"; readonly room: RoomId; readonly peer: PeerId; readonly kind?: RoomKind }
+  | {
+      readonly type: "kick";
+      readonly room: RoomId;
+      readonly peer: PeerId;
+      readonly kind?: RoomKind;
+      readonly reason?: string | undefined;
+    }
   /** What the peer has seen, so that it need not be kept for it. */
   | { readonly type: "seen"; readonly lastDirect: number }
   /** Leave everything at once, and hold no seat. */

@@ -1,5 +1,6 @@
 import type { Lane } from "../lib/lane.ts";
 import type { Delivery, Role, TransportReport, Verbatim } from "./commands.ts";
+import type { ErrorCode } from "./errors.ts";
 import type { PeerId, RoomId } from "./ids.ts";
 import type { LobbyState } from "./lobby.ts";
 import type { Metadata } from "./metadata.ts";
@@ -36,11 +37,28 @@ export interface RoomView {
   readonly role: Role;
   readonly host: PeerId | undefined;
   readonly capacity: number;
+  readonly locked: boolean;
+  readonly visibility: "public" | "private";
+  readonly metadata: Metadata;
+  readonly code: string | undefined;
   /** Perhaps not all, but oneself is among them; `total` counts all. */
   readonly members: readonly MemberInfo[];
   readonly total: number;
   /** In rooms with a lobby. */
   readonly facts?: RoomFacts;
+}
+
+/** A room as a listing shows it. */
+export interface RoomSummary {
+  readonly room: RoomId;
+  readonly kind: RoomKind;
+  /** Seats that are taken. */
+  readonly members: number;
+  readonly spectators: number;
+  readonly capacity: number;
+  readonly locked: boolean;
+  readonly metadata: Metadata;
+  readonly code: string | undefined;
 }
 
 /** What happened to one room of a session while it had no link. */
@@ -103,7 +121,7 @@ export interface RoomFacts {
 export type Replay = "complete" | "truncated" | "unavailable";
 
 /** Why somebody is no longer in a room. */
-export type LeaveReason = "left" | "disconnected" | "timeout" | "superseded" | "kicked" | "closed";
+export type LeaveReason = "left" | "disconnected" | "timeout" | "superseded" | "kicked" | "banned" | "closed";
 
 /** Why a room is no more. */
 export type RoomEnd = "host-left" | "expired" | "closed" | "inactive";
@@ -162,6 +180,8 @@ export type Event =
       readonly room: RoomId;
       readonly members: readonly MemberInfo[];
       readonly total: number;
+      /** Whether there are further pages. */
+      readonly more?: boolean;
     }
   | {
       readonly type: "room-info";
@@ -169,6 +189,14 @@ export type Event =
       readonly members: number;
       readonly capacity: number;
       readonly host: PeerId | undefined;
+      readonly summary?: RoomSummary;
+    }
+  | { readonly type: "room-list"; readonly rooms: readonly RoomSummary[]; readonly next: number | undefined }
+  | {
+      readonly type: "history";
+      readonly room: RoomId;
+      readonly events: readonly RoomEvent[];
+      readonly more: boolean;
     }
   | { readonly type: "match-waiting"; readonly pool: string }
   | { readonly type: "match-cancelled"; readonly pool: string | undefined }
@@ -223,6 +251,15 @@ export type Event =
   /** Its link is lost; its seat is held until `until`. */
   | (InRoom & { readonly type: "member-away"; readonly peer: PeerId; readonly until: number })
   | (InRoom & { readonly type: "member-back"; readonly peer: PeerId })
+  /** What was changed about the room. */
+  | (InRoom & {
+      readonly type: "room-updated";
+      readonly locked?: boolean;
+      readonly visibility?: "public" | "private";
+      readonly capacity?: number;
+      /** All that is known about the room now. */
+      readonly metadata?: Metadata;
+    })
   | (InRoom & { readonly type: "host-changed"; readonly host: PeerId })
   | (InRoom & {
       readonly type: "message";
@@ -261,7 +298,36 @@ export type Event =
       readonly members: readonly MemberInfo[];
     })
   | (ToOne & { readonly type: "match-expired"; readonly pool: string })
-  | (ToOne & { readonly type: "kicked"; readonly room: RoomId; readonly by: PeerId; readonly peer: PeerId })
+  | (ToOne & {
+      readonly type: "kicked";
+      readonly room: RoomId;
+      readonly by: PeerId;
+      readonly peer: PeerId;
+      readonly reason?: string;
+    })
+  /** Somebody asks this peer something. */
+  | (ToOne & {
+      readonly type: "asked";
+      readonly question: number;
+      readonly from: PeerId;
+      readonly room: RoomId;
+      readonly data: Payload;
+      readonly name: string | undefined;
+    })
+  /** The answer to the peer's own question. */
+  | (ToOne & {
+      readonly type: "answered";
+      readonly request: number;
+      readonly from: PeerId;
+      readonly data: Payload;
+    })
+  | (ToOne & {
+      readonly type: "ask-failed";
+      readonly request: number;
+      readonly from: PeerId;
+      readonly code: ErrorCode;
+      readonly text: string | undefined;
+    })
   /** `facts` in rooms with a lobby: which one it was, and what the recipient was there. */
   | {
       readonly type: "room-closed";
@@ -289,7 +355,17 @@ export type RoomEvent = Extract<
 /** Events that one peer alone is told, and that its session keeps until they are seen. */
 export type DirectEvent = Extract<
   Event,
-  { readonly type: "signaled" | "relayed" | "matched" | "match-expired" | "kicked" }
+  {
+    readonly type:
+      | "signaled"
+      | "relayed"
+      | "matched"
+      | "match-expired"
+      | "kicked"
+      | "asked"
+      | "answered"
+      | "ask-failed";
+  }
 >;
 
 /** How urgent an event is. */
@@ -302,6 +378,7 @@ export function laneOf(event: Event): Lane {
     case "member-joined":
     case "member-left":
     case "member-updated":
+    case "room-updated":
     case "member-away":
     case "member-back":
     case "member-returned":

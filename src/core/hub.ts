@@ -1,6 +1,9 @@
+import { Asking } from "./asking.ts";
+import { browsingHandlers } from "./browsing.ts";
 import type { Command } from "./commands.ts";
 import { Refusal } from "./errors.ts";
 import type { LeaveReason } from "./events.ts";
+import { governingHandlers } from "./governing.ts";
 import type { Handlers } from "./handlers.ts";
 import type { PeerId, RoomId, SpaceId } from "./ids.ts";
 import { matchingHandlers } from "./matching.ts";
@@ -48,7 +51,14 @@ export interface HubCounts {
 }
 
 /** Commands that change nothing: asked again, they are answered anew. */
-const QUESTIONS: ReadonlySet<Command["type"]> = new Set(["discover", "room-info", "ping"]);
+const QUESTIONS: ReadonlySet<Command["type"]> = new Set([
+  "discover",
+  "room-info",
+  "list-rooms",
+  "list-members",
+  "history",
+  "ping",
+]);
 
 /**
  * The whole server logic: commands in, effects out. No clock, no timer, no randomness of its own: the same calls with
@@ -57,6 +67,7 @@ const QUESTIONS: ReadonlySet<Command["type"]> = new Set(["discover", "room-info"
 export class Hub {
   readonly world: World;
   readonly #sessions: Sessions;
+  readonly #asking: Asking;
   readonly #handlers: Handlers<Command["type"]>;
   /** The room that the command at hand has led into. */
   #entered: RoomId | undefined;
@@ -64,7 +75,11 @@ export class Hub {
   constructor(options: WorldOptions) {
     this.world = new World({ ...options, outbox: this.#watched(options.outbox) });
     this.#sessions = new Sessions(this.world);
+    this.#asking = new Asking(this.world);
     this.#handlers = {
+      ...this.#asking.handlers(),
+      ...governingHandlers(this.world),
+      ...browsingHandlers(this.world),
       ...sessionHandlers((peer) => this.#bye(peer)),
       ...membershipHandlers(this.world),
       ...messagingHandlers(this.world),
@@ -168,6 +183,14 @@ export class Hub {
     else this.#sessions.repeat(session, sequence);
   }
 
+  /** The command with its room's name instead of its code. What it refuses is its answer, to be handled like a command. */
+  resolve(id: PeerId, command: Command | Refusal): Command | Refusal {
+    if (command instanceof Refusal || command.type !== "join" || command.code === undefined) return command;
+    const room = this.world.peers.get(id)?.space.codes.get(command.code.trim().toUpperCase());
+    const { code, ...rest } = command;
+    return room ? { ...rest, room: room.id } : new Refusal("room_not_found", { code });
+  }
+
   /** Whether a message of that number is the next one of its session; without a session every one is. */
   turnOf(id: PeerId, sequence: number): "next" | "again" | "gap" {
     return this.world.peers.get(id)?.session?.sequence.turnOf(sequence) ?? "next";
@@ -206,6 +229,7 @@ export class Hub {
   tick(now: number): void {
     this.world.now = now;
     for (const { peer } of this.#sessions.takeOverdue(now)) this.#remove(peer, "timeout");
+    this.#asking.tick(now);
     this.world.tick();
   }
 
@@ -249,6 +273,7 @@ export class Hub {
     for (const room of [...peer.rooms]) world.unseat(room, peer, reason);
     world.peers.delete(peer.id);
     if (peer.session) this.#sessions.end(peer.session);
+    this.#asking.forget(peer.id);
     peer.space.dismiss(peer);
     world.dropIfUnused(peer.space);
   }

@@ -26,6 +26,8 @@ export interface HubLimits {
   /** How long a peer waits for a match before it is told that none was found, in ms. */
   readonly matchWaitMs: number;
   readonly log: Retention;
+  /** Longest that a peer waits for the answer to a question, in ms. */
+  readonly askWaitMs: number;
 }
 
 export const DEFAULT_LIMITS: HubLimits = {
@@ -41,5 +43,6 @@ export const DEFAULT_LIMITS: HubLimits = {
   maxTicketsPerPeer: 16,
   maxTicketBytes: 4_096,
   matchWaitMs: 5 * 60_000,
+  askWaitMs: 30_000,
   log: { maxBytes: 1_048_576, maxAgeMs: 120_000 },
 };

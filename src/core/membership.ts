@@ -7,7 +7,7 @@ import { checkedMetadata } from "./metadata.ts";
 import type { Peer } from "./peer.ts";
 import { gather } from "./playing.ts";
 import type { RoomPolicy } from "./policy.ts";
-import { type Member, memberInfo, membersOf, type Room, roomView } from "./room.ts";
+import { type Member, memberInfo, membersOf, type Room, roomSummary, roomView } from "./room.ts";
 import { seatKey } from "./seats.ts";
 import type { World } from "./world.ts";
 
@@ -56,7 +56,8 @@ export function membershipHandlers(
 
   const refuseEntry = (peer: Peer, room: Room, as: "member" | "spectator"): void => {
     if (room.members.has(peer.id)) return;
-    if (room.banned.has(peer.id)) throw new Refusal("banned", { room: room.id });
+    if (room.banned.has(peer, world.now)) throw new Refusal("banned", { room: room.id });
+    if (room.locked && room.members.size > 0) throw new Refusal("room_locked", { room: room.id });
     if (as === "spectator") refuseSpectator(peer, room);
     else if (room.isFull && !room.seats.has(seatKey(peer))) {
       throw new Refusal("room_full", {
@@ -161,6 +162,8 @@ export function membershipHandlers(
         members: room.members.size,
         capacity: room.policy.capacity,
         host: room.host,
+        // What it says about itself is for those who are in it, or may list it.
+        ...((room.members.has(peer.id) || peer.space.directory.has(room)) && { summary: roomSummary(room) }),
       });
     },
   };

@@ -4,7 +4,7 @@ import type { Stamp } from "./events.ts";
 import type { Part } from "./game.ts";
 import type { Handlers } from "./handlers.ts";
 import type { PeerId } from "./ids.ts";
-import { mergedMetadata } from "./metadata.ts";
+import { mergedMetadata, NO_METADATA, patchedMetadata } from "./metadata.ts";
 import type { Peer } from "./peer.ts";
 import type { Room } from "./room.ts";
 import type { Space } from "./space.ts";
@@ -116,12 +116,20 @@ export function messagingHandlers(
       } else world.tell(room, heard, excluded(peer, except));
     },
 
-    "set-metadata"(peer, { metadata }) {
-      const merged = mergedMetadata(peer.metadata, metadata, world.limits.maxMetadataBytes);
+    "set-metadata"(peer, { metadata, room: id, nulls }) {
+      const merge = nulls === "remove" ? patchedMetadata : mergedMetadata;
+      const { maxMetadataBytes } = world.limits;
+      const room = id === undefined ? undefined : world.room(peer, id);
+      const member = room?.members.get(peer.id);
+      if (room && !member) throw new Refusal("not_in_room", { room: room.id });
+      const known = room ? member?.profile.metadata : peer.metadata;
+      const merged = merge(known ?? NO_METADATA, metadata, maxMetadataBytes);
 
-      peer.metadata = merged;
+      if (member) member.profile = { ...member.profile, metadata: merged };
+      else peer.metadata = merged;
 
-      world.tellUpdated(peer);
+      if (room && member) world.tellMember(room, member);
+      else world.tellUpdated(peer);
       outbox.answer(peer.id, { type: "done" });
     },
 

@@ -43,6 +43,18 @@ export function mergedMetadata(known: Metadata, update: Metadata, maxBytes: numb
   return checkedMetadata({ ...known, ...update }, maxBytes);
 }
 
+/**
+ * The same, but a key whose value is `null` in `update` is taken away.
+ *
+ * @throws {Refusal} as `checkedMetadata` does for the result.
+ */
+export function patchedMetadata(known: Metadata, update: Metadata, maxBytes: number): Metadata {
+  const kept = Object.entries({ ...known, ...update }).filter(([key, value]) => {
+    return value !== null || !Object.hasOwn(update, key);
+  });
+  return checkedMetadata(Object.fromEntries(kept), maxBytes);
+}
+
 function isEmpty(metadata: Metadata): boolean {
   for (const _ in metadata) return false;
   return true;

@@ -57,6 +57,7 @@ export function playingHandlers(
     start(peer, { room: id }) {
       const { room, game } = playing(peer, id);
       if (game.lobby.is === "finalized") throw new Refusal("wrong_state", { room: id, state: "finalized" });
+      if (room.policy.hostStarts && room.host !== peer.id) throw new Refusal("not_host", { room: id });
       if (!isAllReady(room, game)) throw new Refusal("not_ready", { room: id });
       if (game.authority !== undefined && game.authority !== peer.id) {
         throw new Refusal("not_authority", { room: id });

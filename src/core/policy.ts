@@ -1,3 +1,5 @@
+import type { Metadata } from "./metadata.ts";
+
 /** What a room is for: a label for listings and metrics, chosen by a dialect or an embedder from a short fixed list. */
 export type RoomKind = "namespace" | "room" | "match" | "game" | "session";
 
@@ -37,6 +39,16 @@ export interface RoomPolicy {
   readonly uniqueNames?: boolean;
   /** An occupied room ends after this long without any event, in ms. */
   readonly inactiveMs?: number;
+  /** In the directory of its space, or known only to those who know its name. Default: private. */
+  readonly visibility?: "public" | "private";
+  /** Whether it gets a code to be told by voice. */
+  readonly coded?: boolean;
+  /** Whether it takes no members but the first until its host says so. */
+  readonly locked?: boolean;
+  /** Facts about the room when it is opened. */
+  readonly metadata?: Metadata;
+  /** Whether only the host may start the game. */
+  readonly hostStarts?: boolean;
   /** Most events remembered for members whose seats are kept. */
   readonly missedEvents?: number;
 }

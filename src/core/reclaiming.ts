@@ -77,7 +77,7 @@ function claimable(world: World, asker: Peer, { peer, uid, token }: Claim): Kept
   if (world.now > kept.until) throw new Refusal("seat_expired");
   const { room } = kept;
   if (!isOpen(room) || room.space !== asker.space) throw new Refusal("room_not_found");
-  if (room.banned.has(peer)) throw new Refusal("banned", { room: room.id });
+  if (room.banned.has(peer, world.now)) throw new Refusal("banned", { room: room.id });
   if (kept.keeping.meanwhile === "free" && room.isFull) throw new Refusal("room_full", { room: room.id });
   return kept;
 }

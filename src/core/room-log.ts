@@ -92,6 +92,12 @@ export class RoomLog {
     return this.#entries.slice(this.#head + (since - this.firstOffset + 1));
   }
 
+  /** Entries that are kept of offsets below `offset`, newest first. */
+  *backwards(offset: number): Generator<Entry> {
+    const newest = this.#entries.length - 1 - Math.max(0, this.#last - offset + 1);
+    for (let at = newest; at >= this.#head; at--) yield this.#entries[at] as Entry;
+  }
+
   /** When the oldest entry will be too old, in ms since the epoch; `undefined` when nothing is kept. */
   get forgetsAt(): number | undefined {
     const oldest = this.#entries[this.#head];

@@ -1,7 +1,9 @@
+import { Bans } from "./bans.ts";
 import type { MemberProfile, Role } from "./commands.ts";
-import type { MemberInfo, RoomView } from "./events.ts";
+import type { MemberInfo, RoomSummary, RoomView } from "./events.ts";
 import { factsOf, type Game, type Part, standingOf } from "./game.ts";
 import type { PeerId, RoomId } from "./ids.ts";
+import { type Metadata, NO_METADATA } from "./metadata.ts";
 import { awayMark, type Peer } from "./peer.ts";
 import type { RoomPolicy } from "./policy.ts";
 import type { RoomLog } from "./room-log.ts";
@@ -27,7 +29,7 @@ export interface Member {
 export class Room {
   /** In the order of joining. */
   readonly members = new Map<PeerId, Member>();
-  readonly banned = new Set<PeerId>();
+  readonly banned = new Bans();
   /** The member that may kick; `undefined` in rooms without a host and in empty ones. */
   host: PeerId | undefined;
   /** In rooms with a lobby; set when the room is opened. */
@@ -36,9 +38,20 @@ export class Room {
   constructor(
     readonly id: RoomId,
     readonly space: Space,
-    readonly policy: RoomPolicy,
+    /** Replaced as a whole when the host changes what it may change. */
+    public policy: RoomPolicy,
     readonly log: RoomLog,
-  ) {}
+  ) {
+    this.locked = policy.locked ?? false;
+    this.metadata = policy.metadata ?? NO_METADATA;
+  }
+
+  /** Whether nobody else may enter, the first member excepted. */
+  locked: boolean;
+  /** Facts about the room; never changed in place. */
+  metadata: Metadata;
+  /** By which it can be found in its space; kept by `World`. */
+  code: string | undefined;
 
   /** Users and peers with a seat, and those who only watch; kept by `World`. */
   readonly seats = new Seats();
@@ -103,8 +116,30 @@ export function roomView(room: Room, member: Member, { limit }: { limit: number 
     role: room.roleOf(member),
     host: room.host,
     capacity: room.policy.capacity,
+    locked: room.locked,
+    visibility: visibilityOf(room),
+    metadata: room.metadata,
+    code: room.code,
     members: membersOf(room, { limit, included: member.peer.id }),
     total: room.members.size,
     ...(facts && { facts }),
+  };
+}
+
+export function visibilityOf(room: Room): "public" | "private" {
+  return room.space.directory.has(room) ? "public" : "private";
+}
+
+/** The room as a listing shows it. */
+export function roomSummary(room: Room): RoomSummary {
+  return {
+    room: room.id,
+    kind: room.policy.kind,
+    members: room.seats.size,
+    spectators: room.spectators.size,
+    capacity: room.policy.capacity,
+    locked: room.locked,
+    metadata: room.metadata,
+    code: room.code,
   };
 }

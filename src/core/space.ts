@@ -1,3 +1,4 @@
+import { Directory } from "./directory.ts";
 import type { PeerId, RoomId, SpaceId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
 import type { Room } from "./room.ts";
@@ -6,6 +7,10 @@ import type { Room } from "./room.ts";
 export class Space {
   readonly rooms = new Map<RoomId, Room>();
   readonly peers = new Map<PeerId, Peer>();
+  /** Its public rooms. */
+  readonly directory = new Directory();
+  /** Rooms by their codes. */
+  readonly codes = new Map<string, Room>();
   /** How many rooms each game has. */
   readonly games = new Map<string, number>();
   readonly #aliases = new Map<string, Peer>();

@@ -17,6 +17,7 @@ import type { Peer } from "./peer.ts";
 import type { RoomKind, RoomPolicy } from "./policy.ts";
 import { type Random, randomHex } from "./random.ts";
 import { type Member, memberInfo, Room } from "./room.ts";
+import { roomCode } from "./room-code.ts";
 import { type Audience, RoomLog } from "./room-log.ts";
 import { type Seat, seatKey } from "./seats.ts";
 import { Space } from "./space.ts";
@@ -119,7 +120,28 @@ export class World {
     space.rooms.set(id, room);
     this.roomCount++;
     if (policy.maxAgeMs !== undefined) this.#roomEnds.set(room, this.now + policy.maxAgeMs);
+    if (policy.coded) this.#encode(room);
+    if (policy.visibility) this.publish(room, policy.visibility);
     return room;
+  }
+
+  /** Puts a room into the directory of its space, or takes it out; outsiders may see who is in a public room. */
+  publish(room: Room, visibility: "public" | "private"): void {
+    const isPublic = visibility === "public";
+    room.policy = { ...room.policy, visibility, listing: isPublic ? "open" : "hidden" };
+    if (isPublic) room.space.directory.add(room);
+    else room.space.directory.remove(room);
+  }
+
+  /** Gives a room a code that no other room of its space has. */
+  #encode(room: Room): void {
+    const { codes } = room.space;
+    // Longer where the short ones get scarce: 32⁶ of them are a billion, so one more character is hardly ever needed.
+    for (let length = 6; room.code === undefined; length++) {
+      const code = roomCode(this.random, { length });
+      if (!codes.has(code)) room.code = code;
+    }
+    codes.set(room.code, room);
   }
 
   /** Seats `peer`, who is not a member yet; the first member of a hosted room becomes its host. */
@@ -254,11 +276,16 @@ export class World {
     for (const peer of peers) if (peer.session) this.tellOne(peer, event);
   }
 
+  /** Tells the others in one room how a member presents itself now. */
+  tellMember(room: Room, member: Member): void {
+    this.tell(room, { type: "member-updated", member: memberInfo(room, member) }, member.peer.id);
+  }
+
   /** Tells every room of `peer` how the peer presents itself now. */
   tellUpdated(peer: Peer): void {
     for (const room of peer.rooms) {
       const member = room.members.get(peer.id);
-      if (member) this.tell(room, { type: "member-updated", member: memberInfo(room, member) }, peer.id);
+      if (member) this.tellMember(room, member);
     }
   }
 
@@ -345,6 +372,8 @@ export class World {
 
   #forget(room: Room): void {
     if (!room.space.rooms.delete(room.id)) return;
+    room.space.directory.remove(room);
+    if (room.code !== undefined) room.space.codes.delete(room.code);
     this.roomCount--;
     if (room.policy.game !== undefined) room.space.count(room.policy.game, -1);
     this.games.forget(room);

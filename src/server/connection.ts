@@ -299,10 +299,11 @@ export class Connection implements LinkListener, Speaker, Visitor {
   }
 
   /** Asks the gate, and if it has nothing to say the hub. @throws {Refusal} */
-  #ask(command: Command | Refusal, sequence?: number): void {
+  #ask(asked: Command | Refusal, sequence?: number): void {
     const state = this.#state;
     if (state.is !== "online") return;
     const { hub, gate, now } = this.#surround;
+    const command = hub.resolve(state.peer, asked);
     const isNew = sequence === undefined || hub.turnOf(state.peer, sequence) === "next";
     if (gate && isNew && !(command instanceof Refusal)) {
       const passing = gate.pass(this, command);

@@ -401,6 +401,189 @@ describe("continuity", () => {
   });
 });
 
+describe("rooms", () => {
+  it("[NT20] are opened as asked, and entered by name or code", async () => {
+    const { connect } = nativeServer({ native: { maxRoomCapacity: 50 } });
+    const { client: ada } = await connect();
+    const { client: bob } = await connect();
+    const create = {
+      capacity: 4,
+      spectators: 1,
+      visibility: "public",
+      meta: { map: "x" },
+      code: true,
+      locked: false,
+      lobby: true,
+    };
+    const [room = {}] = await ada.say({ t: "join", id: 1, create, meta: { hat: 1 } });
+
+    expect(room).toMatchObject({
+      t: "snapshot",
+      you: { role: "host" },
+      capacity: 4,
+      visibility: "public",
+      locked: false,
+      meta: { map: "x" },
+      lobby: { phase: "waiting", ready: [] },
+      members: [{ role: "host", state: "online", meta: { hat: 1 } }],
+    });
+    expect(room.r).toMatch(/^[0-9a-f]{16}$/);
+    const [watching] = await bob.say({
+      t: "join",
+      id: 1,
+      code: String(room.code).toLowerCase(),
+      as: "spectator",
+    });
+    expect(watching).toMatchObject({ r: room.r, you: { role: "spectator" }, total: 2 });
+    for (const wrong of [{ capacity: 51 }, { spectators: 51 }]) {
+      expect(await ada.say({ t: "join", id: 2, create: wrong })).toMatchObject([{ code: "bad_message" }]);
+    }
+    expect(await ada.say({ t: "join", id: 2, code: "XXXXXX" })).toMatchObject([{ code: "room_not_found" }]);
+    expect(await ada.say({ t: "join", id: 2 })).toMatchObject([
+      { code: "bad_message", details: { path: "room" } },
+    ]);
+  });
+
+  it("[NT21] are governed by their host", async () => {
+    const { ada, bob, bobs, welcome } = await two();
+    const change = { meta: { map: 2 }, locked: true, visibility: "public", capacity: 9 };
+
+    expect(await ada.say({ t: "room-set", id: 2, room: "lobby", ...change })).toEqual([
+      { t: "room", r: "lobby", o: 3, ...change },
+      { t: "ok", re: 2 },
+    ]);
+    expect(await bob.say({ t: "room-set", id: 2, room: "lobby", locked: false })).toMatchObject([
+      { t: "error", re: 2, code: "not_host" },
+    ]);
+    await ada.say({ t: "host", id: 3, room: "lobby", peer: bobs.peer });
+    expect(
+      await bob.say({ t: "ban", id: 3, room: "lobby", peer: welcome.peer, reason: "rude" }),
+    ).toMatchObject([{ t: "host", peer: bobs.peer }, { t: "left", reason: "banned" }, { t: "ok" }]);
+    expect((await heardBy(ada)).at(-1)).toEqual({
+      t: "kicked",
+      n: 1,
+      r: "lobby",
+      by: bobs.peer,
+      reason: "rude",
+    });
+    expect(await ada.say({ t: "join", id: 4, room: "lobby" })).toMatchObject([{ code: "banned" }]);
+    await bob.say({ t: "unban", id: 4, room: "lobby", peer: welcome.peer });
+    await bob.say({ t: "room-set", id: 5, room: "lobby", locked: false });
+    expect(await ada.say({ t: "join", id: 5, room: "lobby" })).toMatchObject([{ t: "snapshot" }]);
+    await bob.say({ t: "kick", id: 6, room: "lobby", peer: welcome.peer });
+    expect((await heardBy(ada)).at(-1)).toEqual({ t: "kicked", n: 2, r: "lobby", by: bobs.peer });
+  });
+
+  it("[NT22] are looked through page by page", async () => {
+    const { ada, bob } = await two();
+    for (const room of ["one", "two", "three"]) {
+      const create = { visibility: "public", meta: { odd: room !== "two" } };
+      await ada.say({ t: "join", room, create });
+    }
+
+    const [first = {}] = await bob.say({ t: "list", id: 2, filter: { odd: true }, limit: 1 });
+    expect(first).toMatchObject({ t: "list", re: 2, rooms: [{ r: "one", kind: "room", members: 1 }] });
+    const [second = {}] = await bob.say({
+      t: "list",
+      id: 3,
+      filter: { odd: true },
+      limit: 1,
+      after: first.next,
+    });
+    expect(second).toMatchObject({ rooms: [{ r: "three" }] });
+    expect(second).not.toHaveProperty("next");
+
+    const [page] = await bob.say({ t: "members", id: 4, room: "lobby", limit: 1 });
+    expect(page).toMatchObject({ t: "members", members: [{ alias: "ada" }], total: 2, more: true });
+    await ada.say({ t: "send", room: "lobby", d: { n: 1 }, type: "chat" });
+    bob.take();
+    expect(await bob.say({ t: "history", id: 5, room: "lobby" })).toMatchObject([
+      {
+        t: "history",
+        re: 5,
+        r: "lobby",
+        more: false,
+        events: [{ t: "msg", o: 3, d: { n: 1 }, type: "chat" }],
+      },
+    ]);
+    expect(await bob.say({ t: "info", id: 6, room: "one" })).toMatchObject([
+      { t: "info", r: "one", members: 1, meta: { odd: true } },
+    ]);
+    expect(await bob.say({ t: "set", id: 7, room: "lobby", meta: { hat: 1 } })).toEqual([{ t: "ok", re: 7 }]);
+    expect((await heardBy(ada)).at(-1)).toMatchObject({
+      t: "updated",
+      m: { alias: "bob", meta: { hat: 1 } },
+    });
+  });
+
+  it("[NT23] members ask each other, over a lost link too", async () => {
+    const { ada, bob, bobs, welcome, snapshot, open } = await two({ bob: { enc: "msgpack" } });
+    const ask = { t: "ask", id: 5, q: 2, room: "lobby", to: "bob", d: "2+2", type: "sum" };
+    expect(await ada.say(ask)).toEqual([]);
+    const [asked = {}] = await heardBy(bob);
+    expect(asked).toMatchObject({ t: "asked", n: 1, from: welcome.peer, r: "lobby", d: "2+2", type: "sum" });
+    expect(await ada.say(ask)).toEqual([]);
+    expect(await heardBy(bob)).toEqual([]);
+
+    await ada.cut();
+    await bob.say({ t: "reply", id: 2, ask: asked.ask, d: 4 });
+    const resume = resumeOf(welcome, { rooms: { lobby: { e: snapshot.e, o: 2 } } });
+    const heard = await open().say({ t: "hello", v: 1, resume });
+    expect(heard.slice(1)).toEqual([{ t: "reply", n: 1, re: 5, from: bobs.peer, d: 4 }]);
+  });
+
+  it("[NT23] a question that is not answered fails", async () => {
+    const { ada, bob, bobs, forward } = await two();
+    await ada.say({ t: "ask", id: 5, room: "lobby", to: "bob", d: 1, ms: 100 });
+    await ada.say({ t: "ask", id: 6, room: "lobby", to: "bob", d: 1 });
+    await bob.say({ t: "reply", ask: 2, error: "no idea" });
+    await forward(100);
+
+    expect(ada.take()).toEqual([
+      { t: "error", n: 1, re: 6, code: "ask_refused", message: "no idea", details: { peer: bobs.peer } },
+      { t: "error", n: 2, re: 5, code: "timeout", message: expect.any(String), details: { peer: bobs.peer } },
+    ]);
+  });
+
+  it("[NT24] get ready and start", async () => {
+    const { connect, settle } = nativeServer();
+    const { client: ada, welcome } = await connect({ alias: "ada" });
+    const { client: bob } = await connect({ alias: "bob" });
+    await ada.say({ t: "join", id: 1, room: "game", create: { lobby: true } });
+    await bob.say({ t: "join", id: 1, room: "game" });
+    await ada.say({ t: "ready", id: 2, room: "game", ready: true });
+    expect(await ada.say({ t: "start", id: 3, room: "game" })).toMatchObject([{ code: "not_ready" }]);
+    bob.take();
+
+    expect(await bob.say({ t: "ready", id: 2, room: "game", ready: true })).toMatchObject([
+      { t: "ready", all: true, ready: [welcome.peer, expect.any(String)] },
+      { t: "ok", re: 2 },
+    ]);
+    expect(await bob.say({ t: "start", id: 3, room: "game" })).toMatchObject([{ code: "not_host" }]);
+    await ada.say({ t: "start", id: 4, room: "game" });
+    await settle();
+    expect(bob.take().at(-1)).toMatchObject({ t: "started", by: welcome.peer, members: [{}, {}] });
+  });
+
+  it("[NT25] what is told about peers and rooms is bounded", async () => {
+    const { ada, open } = await two();
+    const meta = { text: "x".repeat(4_096) };
+
+    for (const frame of [
+      { t: "set", meta },
+      { t: "join", room: "x", create: {}, meta },
+      { t: "join", room: "x", create: { meta } },
+      { t: "room-set", room: "lobby", meta },
+    ]) {
+      expect(await ada.say({ id: 9, ...frame })).toMatchObject([{ t: "error", re: 9, code: "too_large" }]);
+    }
+    expect(await open().say({ t: "hello", v: 1, meta })).toMatchObject([
+      { t: "error", code: "too_large", fatal: true },
+      { t: "goodbye" },
+    ]);
+  });
+});
+
 it("[NT19] says goodbye with a reason before it closes a link", async () => {
   const { ada, server } = await two();
   const closing = server.close({ drainMs: 0 });

@@ -35,8 +35,11 @@ export class NativeClient {
     });
   }
 
-  /** Sends a frame, or text or bytes as they are, and answers what is heard until nothing moves any more. */
+  /**
+   * Sends a frame, or text or bytes as they are, and answers what is heard from then on until nothing moves any more.
+   */
   async say(frame: WireFrame | string | Uint8Array): Promise<readonly WireFrame[]> {
+    await this.settle();
     const before = this.heard.length;
     this.sayAtOnce(frame);
     await this.settle();

@@ -19,6 +19,9 @@ export interface Decoding {
 
 type Decoder<Type extends ClientFrameType> = (frame: FrameOf<Type>, decoding: Decoding) => Command;
 
+/** Members, rooms or events in an answer when the question names no number. */
+const DEFAULT_PAGE = 100;
+
 const bad = (path: string, expected: string) => new Refusal("bad_message", { path, expected });
 
 function room(name: string, { settings: { maxNameLength } }: Decoding, path = "room"): RoomId {
@@ -54,8 +57,12 @@ function policy(options: CreateOptions, { settings }: Decoding): RoomPolicy {
     spectators,
     emptyMs: emptyRoomMs,
     banAfterKick: false,
-    listing: options.visibility === "public" ? "open" : "hidden",
+    visibility: options.visibility ?? "private",
     ...(maxAgeMs !== undefined && { maxAgeMs }),
+    ...(options.code && { coded: true }),
+    ...(options.locked && { locked: true }),
+    ...(options.lobby && { lobby: true, hostStarts: true }),
+    ...(options.meta && { metadata: boundedMeta(options.meta, settings) ?? NO_METADATA }),
   };
 }
 
@@ -69,12 +76,16 @@ const decoders: { readonly [Type in ClientFrameType]?: Decoder<Type> } = {
   join(frame, decoding) {
     const { create, as = "member" } = frame;
     // A room without a name gets one that nobody can guess.
-    const name = frame.room ?? (create && randomHex(decoding.random, 8));
+    const name =
+      frame.room ?? (create || frame.code !== undefined ? randomHex(decoding.random, 8) : undefined);
     if (name === undefined) throw bad("room", "a room, a code, or create");
+    if (frame.room !== undefined && frame.code !== undefined) throw bad("code", "a room or a code, not both");
+    if (create && frame.code !== undefined) throw bad("code", "no code with create: a new room gets its own");
     return {
       type: "join",
       room: room(name, decoding),
       as,
+      ...(frame.code !== undefined && { code: frame.code }),
       ...(create && { create: policy(create, decoding) }),
       ...profile(frame.meta, decoding),
     };
@@ -106,20 +117,89 @@ const decoders: { readonly [Type in ClientFrameType]?: Decoder<Type> } = {
     ...(frame.room !== undefined && { room: room(frame.room, decoding) }),
   }),
 
-  members: (frame, decoding) => ({
-    type: "discover",
+  ask: (frame, decoding) => ({
+    type: "ask",
     room: room(frame.room, decoding),
-    limit: frame.limit ?? 100,
+    to: frame.to,
+    data: data(decoding),
+    name: frame.type,
+    request: frame.id,
+    waitMs: frame.ms,
+  }),
+
+  reply({ ask, error }, { payload }) {
+    const answer = payload();
+    if (answer && error !== undefined) throw bad("error", "an answer or an error, not both");
+    if (!answer && error === undefined) throw bad("d", "a value, or an error");
+    return { type: "reply", question: ask, data: answer, error };
+  },
+
+  members: (frame, decoding) => ({
+    type: "list-members",
+    room: room(frame.room, decoding),
+    limit: frame.limit ?? DEFAULT_PAGE,
+    after: frame.after === undefined ? undefined : peerId(frame.after),
+  }),
+
+  list: ({ kind, filter, limit = DEFAULT_PAGE, after }) => ({
+    type: "list-rooms",
+    kind,
+    filter,
+    limit,
+    after,
+  }),
+
+  history: (frame, decoding) => ({
+    type: "history",
+    room: room(frame.room, decoding),
+    before: frame.before,
+    limit: frame.limit ?? DEFAULT_PAGE,
   }),
 
   info: (frame, decoding) => ({ type: "room-info", room: room(frame.room, decoding) }),
 
-  set: ({ meta }, { settings }) => ({
+  set: (frame, decoding) => ({
     type: "set-metadata",
-    metadata: boundedMeta(meta, settings) ?? NO_METADATA,
+    metadata: boundedMeta(frame.meta, decoding.settings) ?? NO_METADATA,
+    nulls: "remove",
+    ...(frame.room !== undefined && { room: room(frame.room, decoding) }),
   }),
 
-  kick: (frame, decoding) => ({ type: "kick", room: room(frame.room, decoding), peer: peerId(frame.peer) }),
+  "room-set"(frame, decoding) {
+    const { locked, visibility, capacity, meta } = frame;
+    const { maxRoomCapacity } = decoding.settings;
+    if (capacity !== undefined && capacity > maxRoomCapacity)
+      throw bad("capacity", `at most ${maxRoomCapacity}`);
+    const metadata = boundedMeta(meta, decoding.settings);
+    return { type: "set-room", room: room(frame.room, decoding), locked, visibility, capacity, metadata };
+  },
+
+  kick: (frame, decoding) => ({
+    type: "kick",
+    room: room(frame.room, decoding),
+    peer: peerId(frame.peer),
+    reason: frame.reason,
+  }),
+
+  ban: (frame, decoding) => ({
+    type: "ban",
+    room: room(frame.room, decoding),
+    peer: peerId(frame.peer),
+    forMs: frame.ms,
+    reason: frame.reason,
+  }),
+
+  unban: (frame, decoding) => ({ type: "unban", room: room(frame.room, decoding), peer: peerId(frame.peer) }),
+
+  host: (frame, decoding) => ({
+    type: "transfer-host",
+    room: room(frame.room, decoding),
+    peer: peerId(frame.peer),
+  }),
+
+  ready: (frame, decoding) => ({ type: "ready", room: room(frame.room, decoding), ready: frame.ready }),
+
+  start: (frame, decoding) => ({ type: "start", room: room(frame.room, decoding) }),
 
   match({ pool, size, criteria = {} }, { settings: { maxGroupSize } }) {
     if (size > maxGroupSize) throw bad("size", `at most ${maxGroupSize}`);

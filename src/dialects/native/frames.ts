@@ -1,4 +1,5 @@
-import type { Event, MemberInfo, RoomRecovery, RoomView } from "../../core/events.ts";
+import { ERRORS } from "../../core/errors.ts";
+import type { Event, MemberInfo, RoomRecovery, RoomSummary, RoomView } from "../../core/events.ts";
 import type { Payload } from "../../core/payload.ts";
 import type { NativeSettings } from "./settings.ts";
 import type { MemberFrame, RecoveryFrame, ServerFrames, SnapshotFrame } from "./wire.ts";
@@ -41,15 +42,22 @@ function snapshot(view: RoomView): SnapshotFrame {
     you: { role: view.role },
     host: view.host,
     capacity: bounded(view.capacity),
-    locked: false,
-    visibility: "private",
-    meta: {},
+    code: view.code,
+    locked: view.locked,
+    visibility: view.visibility,
+    meta: view.metadata,
     members: view.members.map(memberFrame),
     total: view.total,
     lobby: view.facts && { phase: view.facts.lobby, ready: [...view.facts.ready] },
     kind: view.kind,
   };
   return head as SnapshotFrame;
+}
+
+type ListedRoom = ServerFrames["list"]["rooms"][number];
+
+function listed({ room: r, metadata: meta, capacity, ...rest }: RoomSummary): Loose<ListedRoom> {
+  return { ...rest, r, meta, capacity: bounded(capacity) };
 }
 
 function recovery(news: RoomRecovery): RecoveryFrame {
@@ -99,19 +107,24 @@ export function frameFor(event: Event, settings: NativeSettings): Outgoing | und
         r: event.room,
         members: event.members.map(memberFrame),
         total: event.total,
+        more: event.more || undefined,
       });
-    case "room-info":
-      return out<"info">({
-        t: "info",
-        r: event.room,
-        kind: "room",
-        members: event.members,
-        spectators: 0,
-        capacity: bounded(event.capacity),
-        locked: false,
-        meta: {},
-        host: event.host,
-      });
+    case "room-info": {
+      const { summary, host } = event;
+      const unknown = { kind: "room", spectators: 0, locked: false, meta: {}, code: undefined };
+      const { members, capacity } = event;
+      const told = summary
+        ? listed(summary)
+        : { ...unknown, r: event.room, members, capacity: bounded(capacity) };
+      return out<"info">({ t: "info", ...told, host });
+    }
+    case "room-list":
+      return out<"list">({ t: "list", rooms: event.rooms.map(listed) as ListedRoom[], next: event.next });
+    case "history":
+      return {
+        ...out<"history">({ t: "history", r: event.room, more: event.more }),
+        events: event.events.flatMap((each) => frameFor(each, settings) ?? []),
+      };
     case "match-waiting":
       return out<"match">({ t: "match", pool: event.pool, waiting: true });
     case "match-cancelled":
@@ -156,6 +169,10 @@ export function frameFor(event: Event, settings: NativeSettings): Outgoing | und
         by: event.by,
         members: event.members.map(memberFrame),
       });
+    case "room-updated": {
+      const { metadata: meta, locked, visibility, capacity } = event;
+      return out<"room">({ t: "room", r: event.room, o: event.offset, meta, locked, visibility, capacity });
+    }
     case "host-changed":
       return out<"host">({ t: "host", r: event.room, o: event.offset, peer: event.host });
     case "message":
@@ -196,8 +213,21 @@ export function frameFor(event: Event, settings: NativeSettings): Outgoing | und
         n: event.number ?? 0,
         r: event.room,
         by: event.by,
-        reason: undefined,
+        reason: event.reason,
       });
+    case "asked": {
+      const { number: n = 0, question: ask, from, room: r, name: type } = event;
+      return out<"asked">({ t: "asked", n, ask, from, r, type }, event.data);
+    }
+    case "answered": {
+      const { number: n = 0, request: re, from } = event;
+      return out<"reply">({ t: "reply", n, re, from }, event.data);
+    }
+    case "ask-failed": {
+      const { number: n, request: re, code, text, from } = event;
+      const message = text ?? ERRORS[code].text;
+      return out<"error">({ t: "error", n, re, code, message, details: { peer: from } });
+    }
     case "room-closed":
       return out<"closed">({ t: "closed", r: event.room, o: undefined, reason: event.reason });
     // Authority, transports and seats taken back by a token are words of Signal Fish; here the host and sessions do that.

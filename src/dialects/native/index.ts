@@ -53,6 +53,8 @@ type Stage =
 interface Reference {
   readonly id: number | undefined;
   readonly q: number | undefined;
+  /** Somebody else gives the answer, later. */
+  readonly later?: boolean;
 }
 
 const number = (value: unknown): number | undefined =>
@@ -118,8 +120,8 @@ class NativeConversation implements Conversation {
   }
 
   carriedOut(reference: unknown): Wire | undefined {
-    const { id } = reference as Reference;
-    return id === undefined ? undefined : this.#encode({ head: { t: "ok", re: id } });
+    const { id, later } = reference as Reference;
+    return id === undefined || later ? undefined : this.#encode({ head: { t: "ok", re: id } });
   }
 
   refuse({ refusal, reference }: Refused): RefusalReply {
@@ -149,7 +151,11 @@ class NativeConversation implements Conversation {
   #listen(message: Incoming): Heard {
     const envelope = readEnvelope(message, this.#encoding);
     const { fields } = envelope;
-    const reference: Reference = { id: number(fields.id), q: number(fields.q) };
+    const reference: Reference = {
+      id: number(fields.id),
+      q: number(fields.q),
+      later: fields.t === "ask",
+    };
     try {
       if (isLargerThan(message, this.#settings.maxMessageBytes)) throw this.#tooLarge();
       const frame = frameIn(envelope);

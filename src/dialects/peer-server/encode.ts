@@ -172,6 +172,13 @@ export function encode(
     case "host-changed":
     // Its peers are gone with their links, so it has no word for those that may come back.
     case "member-away":
+    // Things that none of its peers can ask for, or be asked.
+    case "room-updated":
+    case "room-list":
+    case "history":
+    case "asked":
+    case "answered":
+    case "ask-failed":
     case "member-back":
     case "processed":
     // Nor has it any for lobbies, games, and seats that are kept.
