@@ -44,7 +44,7 @@ export const ERRORS = {
   ask_refused: { status: 409, retry: false, text: "the peer did not answer the question" },
   ask_over: { status: 410, retry: false, text: "nobody waits for that answer any more" },
   peer_gone: { status: 410, retry: false, text: "the peer is gone" },
-  timeout: { status: 504, retry: true, text: "no answer in time" },
+  timeout: { status: 408, retry: true, text: "no answer in time" },
   server_full: { status: 503, retry: true, text: "server has no free place" },
   draining: { status: 503, retry: true, text: "server is about to stop" },
   internal: { status: 500, retry: true, text: "the server failed" },

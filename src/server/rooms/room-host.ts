@@ -29,6 +29,7 @@ const LEAVE_REASONS: Readonly<Record<CoreLeaveReason, LeaveReason>> = {
   timeout: "timeout",
   superseded: "superseded",
   kicked: "kicked",
+  banned: "kicked",
   closed: "closed",
 };
 
