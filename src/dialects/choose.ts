@@ -33,9 +33,15 @@ export function chooseByOpening(served: Served, opening: Opening): Dialect | "fi
   if (path !== "/ws") return undefined;
 
   if (opening.query.has("token") && served.has("tapaculo")) return served.get("tapaculo");
-  if (opening.subprotocol === NATIVE_SUBPROTOCOL && served.has("native")) return served.get("native");
+  if (offers(opening, NATIVE_SUBPROTOCOL) && served.has("native")) return served.get("native");
   if (served.has("pulsar")) return "first-message";
   return served.get("peer-server") ?? served.get("tapaculo");
+}
+
+/** Whether the peer asked for that subprotocol; at this point none is agreed on yet. */
+function offers({ subprotocol, headers }: Opening, wanted: string): boolean {
+  const offered = headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim()) ?? [];
+  return subprotocol === wanted || offered.includes(wanted);
 }
 
 /** Who a link on the shared path speaks, told by its first message. */

@@ -162,6 +162,8 @@ export interface Surroundings {
 /** The wire language of one family of clients. */
 export interface Dialect {
   readonly name: string;
+  /** The WebSocket subprotocol that is agreed on with peers who offer it; browsers insist on the answer. */
+  readonly subprotocol?: string;
   /** Largest incoming message; larger ones end the link with `message_too_large`. */
   readonly maxMessageBytes: number;
   /** How long a link may take until its first peer has arrived, in ms. */

@@ -229,17 +229,18 @@ export class Server {
     if (!chosen) return this.#refuse(404, "Nobody speaks WebSocket at this path.\n");
     const candidates = chosen === "first-message" ? [...this.#served.values()] : [chosen];
     const maxMessageBytes = Math.max(...candidates.map((dialect) => dialect.maxMessageBytes));
-    if (chosen === "first-message" || !chosen.credentials) return { accept: true, maxMessageBytes };
+    if (chosen === "first-message") return { accept: true, maxMessageBytes };
+    if (!chosen.credentials) return { accept: true, maxMessageBytes, subprotocol: chosen.subprotocol };
     return this.#decideByCredentials(chosen, opening);
   }
 
   /** Bad credentials are refused before there is a link, where any client can tell it from a lost one. */
   async #decideByCredentials(dialect: Dialect, opening: Opening): Promise<UpgradeDecision> {
-    const { name, maxMessageBytes } = dialect;
+    const { name, maxMessageBytes, subprotocol } = dialect;
     try {
       const credentials = dialect.credentials?.(opening);
       const note = credentials && (await this.#authenticate(credentials, { opening, dialect: name }));
-      return { accept: true, maxMessageBytes, note };
+      return { accept: true, maxMessageBytes, subprotocol, note };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.#tally.refuse(error.code);

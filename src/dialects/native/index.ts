@@ -24,7 +24,7 @@ import { frameFor, type Outgoing } from "./frames.ts";
 import { type Encoding, type Envelope, frameIn, isLargerThan, readEnvelope } from "./read.ts";
 import { type Blame, closeOf, errorFrame, goodbyeAfter, goodbyeFrame } from "./refuse.ts";
 import { NATIVE_DEFAULTS, type NativeSettings } from "./settings.ts";
-import type { Hello } from "./wire.ts";
+import { type Hello, SUBPROTOCOL } from "./wire.ts";
 
 /** A link is given up for messages so many times larger than the limit; smaller ones are refused. */
 const TOLERANCE = 4;
@@ -36,6 +36,7 @@ export function native(options: Partial<NativeSettings> = {}): Dialect {
   const settings = { ...NATIVE_DEFAULTS, ...options };
   return {
     name: "native",
+    subprotocol: SUBPROTOCOL,
     maxMessageBytes: settings.maxMessageBytes * TOLERANCE,
     registrationMs: settings.registrationMs,
     whenTooFast: "wait",

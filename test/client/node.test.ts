@@ -1,0 +1,125 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Connection, connect } from "../../src/client/connection.ts";
+import type { ConnectOptions } from "../../src/client/options.ts";
+import { configOf } from "../../src/config/index.ts";
+import { createLog } from "../../src/observe/log.ts";
+import { Server } from "../../src/server/server.ts";
+
+const server = new Server(configOf({ host: "127.0.0.1", port: 0 }), {
+  log: createLog({ level: "silent", format: "json" }),
+});
+const opened: Connection[] = [];
+const trouble: unknown[] = [];
+let url = "";
+
+beforeAll(async () => {
+  const { port } = await server.listen();
+  url = `ws://127.0.0.1:${port}/parlor`;
+});
+afterEach(() => {
+  for (const connection of opened.splice(0)) connection.close();
+  expect(trouble.splice(0)).toEqual([]);
+});
+afterAll(() => server.close({ drainMs: 0 }));
+
+function open(options: ConnectOptions = {}): Connection {
+  const connection = connect(url, { onTrouble: (error) => trouble.push(error), ...options });
+  opened.push(connection);
+  return connection;
+}
+
+/** The next `count` messages of a room. */
+function next(room: Awaited<ReturnType<Connection["join"]>>, count: number): Promise<unknown[]> {
+  return new Promise((resolve) => {
+    const heard: unknown[] = [];
+    const stop = room.on("message", ({ data }) => {
+      heard.push(data);
+      if (heard.length < count) return;
+      stop();
+      resolve(heard);
+    });
+  });
+}
+
+describe("the SDK in Node, on real sockets", () => {
+  it("[CL1] finds a WebSocket by itself", async () => {
+    const ada = open({ alias: "ada" });
+
+    await ada.ready();
+
+    expect(ada.peer).toMatch(/^[0-9a-f]{16}$/);
+    expect(ada.alias).toBe("ada");
+    expect(await ada.ping()).toBeGreaterThan(0);
+  });
+
+  it("[CL1] is understood at /ws, too, by the subprotocol that it offers", async () => {
+    const ada = connect(url.replace("/parlor", "/ws"));
+    opened.push(ada);
+
+    await ada.ready();
+
+    expect(ada.state.is).toBe("connected");
+  });
+
+  it("[CL1] closes with the reason when the address is no address", async () => {
+    const lost = connect("nonsense://here");
+
+    await expect(lost.ready()).rejects.toMatchObject({ code: "closed", details: { reason: "bad_address" } });
+    expect(lost.state).toMatchObject({ is: "closed", reason: "bad_address" });
+  });
+
+  it.each([
+    ["json", "json"],
+    ["msgpack", "msgpack"],
+    ["json", "msgpack"],
+    ["msgpack", "json"],
+  ] as const)("[CL11] carries messages of all kinds from %s to %s", async (from, to) => {
+    const [ada, bob] = [open({ encoding: from }), open({ encoding: to })];
+    const name = `kinds-${from}-${to}`;
+    const [adas, bobs] = [await ada.join(name), await bob.join(name)];
+    const values = [
+      null,
+      true,
+      -1.5,
+      2 ** 40,
+      "text with ü and 🎲",
+      [1, [2, [3]]],
+      { deep: { er: ["x"] }, bytes: Uint8Array.of(0, 127, 255) },
+      Uint8Array.of(1, 2, 3),
+    ];
+    const heard = next(bobs, values.length);
+
+    for (const value of values) adas.send("value", value);
+
+    expect(await heard).toEqual(values);
+    await ada.settled();
+    expect(ada.pending).toBe(0);
+  });
+
+  it("[CL20] shows who comes and goes", async () => {
+    const [ada, bob] = [open({ alias: "ada" }), open({ alias: "bob", meta: { colour: "red" } })];
+    const adas = await ada.join("coming-and-going");
+    const told: string[] = [];
+    adas.on("joined", ({ member }) => told.push(`${member.alias} ${member.meta.colour}`));
+    const gone = new Promise<string>((resolve) => adas.on("left", ({ member }) => resolve(member.alias)));
+    const bobs = await bob.join("coming-and-going");
+    expect([...bobs.members.values()].map(({ alias }) => alias)).toEqual(["ada", "bob"]);
+
+    await bobs.leave();
+
+    expect(await gone).toBe("bob");
+    expect(told).toEqual(["bob red"]);
+    expect([...adas.members.values()].map(({ alias }) => alias)).toEqual(["ada"]);
+    expect(() => bobs.send("word", 1)).toThrow(expect.objectContaining({ code: "room_left" }));
+  });
+
+  it("[CL15] sends more than the server takes at once, in order", async () => {
+    const [ada, bob] = [open(), open()];
+    const [adas, bobs] = [await ada.join("many"), await bob.join("many")];
+    const heard = next(bobs, 300);
+
+    for (let i = 0; i < 300; i++) adas.send("number", i);
+
+    expect(await heard).toEqual(Array.from({ length: 300 }, (_, i) => i));
+  });
+});
