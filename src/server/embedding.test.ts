@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { jwtAuth } from "../auth/jwt.ts";
+import { MemoryBus, memoryPubSub } from "../brokers/memory.ts";
 import { type Embedded, embedded } from "../testing/embedding.ts";
 import { TextSocket } from "../testing/text-socket.ts";
 import { createServer, type ServerSettings } from "./embedding.ts";
@@ -847,6 +848,47 @@ describe("native clients", () => {
     expect(await bob.until(({ re }) => re === 3)).toMatchObject({ t: "error", code: "bad_message" });
     ada.send(say({ type: "move", to: "e5" }));
     expect(await bob.until(({ t }) => t === "msg")).toMatchObject({ d: { moved: "e5" } });
+  });
+});
+
+describe("two servers with a PubSub in common", () => {
+  it("[EM46] tell each other's members", async () => {
+    const bus = new MemoryBus();
+    const onMessage: RoomOptions<unknown>["onMessage"] = async (ctx, { data }) => {
+      const ways: Record<string, () => Promise<unknown>> = {
+        all: () => ctx.broadcast("all"),
+        others: () => ctx.broadcastToOthers("others", { except: ["eve"] }),
+        bob: () => ctx.sendTo("bob", "for bob"),
+        filtered: () => ctx.broadcastFiltered("here only", () => true),
+        end: () => ctx.broadcast("end"),
+      };
+      await ways[String(data)]?.();
+    };
+    const [here, there] = [
+      await serve({ pubsub: memoryPubSub({ bus }), onMessage, rooms: { history: { max: 10 } } }),
+      await serve({ pubsub: memoryPubSub({ bus }), onMessage, rooms: { history: { max: 10 } } }),
+    ];
+    const [ada, bob, eve] = [await here.join("ada"), await there.join("bob"), await there.join("eve")];
+    await there.join("zoe", { roomId: "elsewhere" });
+    await vi.waitFor(() => expect(there.server.rooms).toHaveLength(2));
+
+    for (const data of ["all", "others", "bob", "filtered", "end"]) ada.send(say(data));
+
+    const heardBy = async (socket: TextSocket) => {
+      const heard: unknown[] = [];
+      for (let last: unknown; last !== "end"; heard.push(last))
+        last = ((await socket.json()) as { data: unknown }).data;
+      return heard;
+    };
+    expect(await heardBy(ada)).toEqual(["all", "here only", "end"]);
+    expect(await heardBy(bob)).toEqual(["all", "others", "for bob", "end"]);
+    expect(await heardBy(eve)).toEqual(["all", "end"]);
+    expect(
+      there.server
+        .room("lobby")
+        ?.history()
+        .map(({ from, data }) => `${from}: ${data}`),
+    ).toEqual(["ada: all", "ada: others", "ada: for bob", "ada: end"]);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Hono } from "hono";
 import type { AuthProvider } from "../auth/auth.ts";
 import { type JwtAuth, jwtAuth } from "../auth/jwt.ts";
 import { requireSecret } from "../auth/secret.ts";
+import type { PubSub } from "../brokers/broker.ts";
 import { type ConfigInput, configOf } from "../config/index.ts";
 import { spaceId } from "../core/ids.ts";
 import type { Dialect } from "../dialects/dialect.ts";
@@ -39,6 +40,8 @@ export interface ServerSettings extends Omit<RoomOptions<unknown>, "settings"> {
   /** Kinds of rooms: `defineRoom`. */
   readonly define?: readonly RoomDefinition[] | undefined;
   readonly limits?: MessageLimits | undefined;
+  /** Carries messages to other servers that have the same rooms. Closing it is its owner's business. */
+  readonly pubsub?: PubSub | undefined;
   readonly tokenEndpoint?: TokenEndpointOptions | undefined;
   /** How long tokens of the endpoint and of invites are good, in seconds. Default 3600. */
   readonly tokenTtlSec?: number | undefined;
@@ -72,6 +75,10 @@ export class ParlorServer {
 
   withAuth(auth: AuthProvider): this {
     return this.#with({ auth });
+  }
+
+  withPubSub(pubsub: PubSub): this {
+    return this.#with({ pubsub });
   }
 
   withRoomSettings(rooms: RoomSettings): this {
@@ -234,7 +241,14 @@ export class ParlorServer {
   #start({ port, host }: { readonly port?: number; readonly host?: string }): Server {
     this.#refuseRunning();
     const { auth, log, mode } = this.#settled();
-    const { tokenEndpoint, tokenTtlSec = 3_600, limits, space = "default", dialects = [] } = this.#settings;
+    const {
+      tokenEndpoint,
+      tokenTtlSec = 3_600,
+      limits,
+      pubsub,
+      space = "default",
+      dialects = [],
+    } = this.#settings;
     if (tokenEndpoint) refuseOpenEndpoint(tokenEndpoint);
     const { rooms, ...hooks } = this.#settings;
     const fallback = definitionOf("", { ...roomOptionsOf(hooks), settings: rooms });
@@ -253,6 +267,7 @@ export class ParlorServer {
         definitions,
         bans,
         limiter,
+        pubsub,
         now,
         visitor,
         failed,

@@ -1,6 +1,8 @@
 export { anonymousAuth, orAnonymous } from "../auth/anonymous.ts";
 export type { AuthContext, AuthProvider } from "../auth/auth.ts";
 export { type AccessGrant, type JwtAuth, type JwtOptions, jwtAuth, type RefreshGrant } from "../auth/jwt.ts";
+export type { PubSub, PubSubMessage, PubSubStatus, Subscription } from "../brokers/broker.ts";
+export { MemoryBus, memoryPubSub } from "../brokers/memory.ts";
 export { type Config, ConfigError, type ConfigInput, configOf, type Problem } from "../config/index.ts";
 export type { Command } from "../core/commands.ts";
 export { ERRORS, type ErrorCode, Refusal } from "../core/errors.ts";

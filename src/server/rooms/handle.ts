@@ -13,7 +13,7 @@ import type {
   RoomMember,
 } from "./context.ts";
 import type { HistoryEntry, HistoryQuery } from "./history.ts";
-import type { HostedRoom, RoomUser } from "./hosted-room.ts";
+import type { HostedRoom, RoomUser, Saying } from "./hosted-room.ts";
 import { TaskTimeout } from "./mailbox.ts";
 import type { RoomClock } from "./room-clock.ts";
 
@@ -73,7 +73,10 @@ export class Handle implements Context<unknown> {
 
   async broadcast(data: unknown, { except = [], ...options }: BroadcastOptions = {}): Promise<Delivery> {
     const left = new Set(except);
-    return this.#say(data, options, left.size === 0 ? undefined : ({ userId }) => !left.has(userId));
+    return this.#say(data, options, {
+      ...(left.size > 0 && { fits: ({ userId }: RoomUser) => !left.has(userId) }),
+      elsewhere: { except },
+    });
   }
 
   async broadcastToOthers(
@@ -88,7 +91,10 @@ export class Handle implements Context<unknown> {
     const left = new Set(except);
     const isOwn = (user: RoomUser, peer: PeerId) =>
       exclude === "user" ? user.userId === self.userId : peer === own;
-    return this.#say(data, options, (user, peer) => !isOwn(user, peer) && !left.has(user.userId));
+    return this.#say(data, options, {
+      fits: (user, peer) => !isOwn(user, peer) && !left.has(user.userId),
+      elsewhere: { except: exclude === "user" ? [...except, self.userId] : except },
+    });
   }
 
   async broadcastFiltered(
@@ -100,17 +106,19 @@ export class Handle implements Context<unknown> {
       [...this.#hosted.users.values()].filter((user) => fits(user.userId, this.#hosted.memberOf(user))),
     );
     const left = new Set(options.except);
-    return this.#say(data, options, (user) => chosen.has(user) && !left.has(user.userId));
+    return this.#say(data, options, { fits: (user) => chosen.has(user) && !left.has(user.userId) });
   }
 
   async sendTo(userId: string, data: unknown, options: BroadcastOptions = {}): Promise<Delivery> {
-    if (!this.#hosted.find(userId)) return { delivered: 0 };
-    return this.#say(data, options, (user) => user.userId === userId);
+    return this.#say(data, options, {
+      fits: (user) => user.userId === userId,
+      elsewhere: { only: [userId] },
+    });
   }
 
   async reply(data: unknown, options: Omit<BroadcastOptions, "except"> = {}): Promise<Delivery> {
     const { peer: own } = this.#member;
-    return this.#say(data, options, (_user, peer) => peer === own);
+    return this.#say(data, options, { fits: (_user, peer) => peer === own });
   }
 
   members(): RoomMember[] {
@@ -258,12 +266,12 @@ export class Handle implements Context<unknown> {
   #say(
     data: unknown,
     { type, lane, history }: BroadcastOptions,
-    fits: ((user: RoomUser, peer: PeerId) => boolean) | undefined,
+    whom: Pick<Saying, "fits" | "elsewhere">,
   ): Delivery {
     this.#refuseLate();
     const subject = this.#subject;
     const from = subject && { peer: subject.peer, userId: subject.user.userId };
-    const delivered = this.#hosted.say({ data, from, type, lane, history, ...(fits && { fits }) });
+    const delivered = this.#hosted.say({ data, from, type, lane, history, ...whom });
     return { delivered };
   }
 }

@@ -38,6 +38,25 @@ export interface Saying {
   readonly history?: boolean | undefined;
   /** Whom it is for; all when absent. */
   fits?(user: RoomUser, peer: PeerId): boolean;
+  /** Whom it is for on other nodes; absent: nobody there. */
+  readonly elsewhere?: Elsewhere | undefined;
+}
+
+/** Users of a room on other nodes: all, but for these, or only these. */
+export interface Elsewhere {
+  readonly only?: readonly string[];
+  readonly except?: readonly string[];
+}
+
+/** A message on its way from node to node. */
+interface Relayed extends Elsewhere {
+  readonly text: string;
+  readonly peer: PeerId;
+  readonly user: string | undefined;
+  readonly type: string | undefined;
+  readonly lane: Lane;
+  readonly at: number;
+  readonly isKept: boolean;
 }
 
 interface Surrounding {
@@ -55,6 +74,8 @@ export class HostedRoom {
   readonly users = new Map<string, RoomUser>();
   state: unknown;
   isLocked = false;
+  /** Publishes to the other nodes that have this room; absent where there are none. */
+  publish: ((message: string) => void) | undefined;
   /** Whether `onFull` has been told, and no seat was free since. */
   isKnownFull = false;
   readonly #hub: Hub;
@@ -89,9 +110,34 @@ export class HostedRoom {
   }
 
   /** Tells those for whom it is, and keeps it; returns how many users were told. */
-  say({ data, from, type, lane = "normal", history = true, fits }: Saying): number {
+  say({ data, from, type, lane = "normal", history = true, fits, elsewhere }: Saying): number {
     const text = JSON.stringify(data);
     if (text === undefined) throw new TypeError("data: found nothing that JSON has a word for");
+    const message = {
+      text,
+      peer: from?.peer ?? SERVER,
+      user: from?.userId,
+      type,
+      lane,
+      at: this.#around.now(),
+    };
+    if (elsewhere) this.publish?.(JSON.stringify({ ...message, isKept: history, ...elsewhere }));
+    return this.#deliver({ ...message, isKept: history }, fits);
+  }
+
+  /** Tells the members here what another node has told its own. */
+  relay(message: string): void {
+    const { only, except = [], ...told } = JSON.parse(message) as Relayed;
+    const left = new Set(except);
+    const wanted = only && new Set(only);
+    const isForAll = !wanted && left.size === 0;
+    this.#deliver(
+      told,
+      isForAll ? undefined : ({ userId }) => !left.has(userId) && (wanted?.has(userId) ?? true),
+    );
+  }
+
+  #deliver(message: Omit<Relayed, keyof Elsewhere>, fits: Saying["fits"]): number {
     const told = new Set<string>();
     const except = new Set<PeerId>();
     for (const member of this.room.members.values()) {
@@ -99,18 +145,14 @@ export class HostedRoom {
       if (user && (!fits || fits(user, member.peer.id))) told.add(user.userId);
       else except.add(member.peer.id);
     }
-    const peer = from?.peer ?? SERVER;
-    this.#tell({ text, peer, user: from?.userId, type, lane, at: this.#around.now() }, except);
-    if (history) {
-      const seq = this.room.log.lastOffset;
-      const entry = {
-        id: `${this.room.log.epoch}-${seq}`,
-        seq,
-        ts: this.#around.now(),
-        from: from?.userId ?? null,
-        type,
-      };
-      this.history.add(entry, { text, peer, to: fits && told });
+    this.#tell(message, except);
+    if (message.isKept) {
+      const { epoch, lastOffset: seq } = this.room.log;
+      const { text, peer, user = null, type, at: ts } = message;
+      this.history.add(
+        { id: `${epoch}-${seq}`, seq, ts, from: user, type },
+        { text, peer, to: fits && told },
+      );
     }
     return told.size;
   }

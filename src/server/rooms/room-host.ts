@@ -1,3 +1,4 @@
+import type { PubSub, Subscription } from "../../brokers/broker.ts";
 import type { Command } from "../../core/commands.ts";
 import { Refusal } from "../../core/errors.ts";
 import type { LeaveReason as CoreLeaveReason } from "../../core/events.ts";
@@ -45,6 +46,8 @@ export interface RoomHostOptions {
   readonly definitions: ReadonlyMap<string, RoomDefinition>;
   readonly bans: Bans;
   readonly limiter: MessageLimiter | undefined;
+  /** Carries messages to other nodes that have the same rooms. */
+  readonly pubsub: PubSub | undefined;
   now(): number;
   visitor(peer: PeerId): Visitor | undefined;
   /** A handler of the embedder's has failed. */
@@ -58,6 +61,7 @@ export interface RoomHostOptions {
 export class RoomHost implements Gate, RoomWatcher {
   readonly #options: RoomHostOptions;
   readonly #places = new Map<RoomId, Place>();
+  readonly #subscriptions = new WeakMap<HostedRoom, Subscription>();
 
   constructor(options: RoomHostOptions) {
     this.#options = options;
@@ -174,11 +178,13 @@ export class RoomHost implements Gate, RoomWatcher {
     const place = this.#places.get(room.id);
     if (!hosted || !place) return;
     hosted.timers.stop();
+    hosted.publish = undefined;
     place.hosted = undefined;
     place.mailbox.abort();
     const { definition, state } = hosted;
     void this.#run(place, room.id, async () => {
-      await definition.hooks.onDispose?.({ roomId: room.id, state: state });
+      await this.#subscriptions.get(hosted)?.stop();
+      await definition.hooks.onDispose?.({ roomId: room.id, state });
     }).catch((error: unknown) => this.#options.failed(error, `${definition.name}.onDispose`));
   }
 
@@ -245,12 +251,33 @@ export class RoomHost implements Gate, RoomWatcher {
     place.hosted = hosted;
     void this.#run(place, room.id, async (signal) => {
       hosted.state = definition.newState(room.id);
+      await this.#subscribe(hosted);
       await definition.hooks.onCreate?.(this.#context(hosted, signal));
     }).catch((error: unknown) => {
       failed(error, `${definition.name}.onCreate`);
       if (this.#hostedOf(room)) hosted.close();
     });
     return hosted;
+  }
+
+  /** Joins the room's topic: from now on what is said here is heard on other nodes, and the reverse. */
+  async #subscribe(hosted: HostedRoom): Promise<void> {
+    const { pubsub, space, failed } = this.#options;
+    if (!pubsub) return;
+    const topic = `r:${space}:${hosted.room.id}`;
+    const subscription = await pubsub.subscribe(topic, ({ origin, data }) => {
+      if (origin === pubsub.origin || !hosted.publish) return;
+      try {
+        hosted.relay(new TextDecoder().decode(data));
+      } catch (error) {
+        failed(error, "pubsub");
+      }
+    });
+    this.#subscriptions.set(hosted, subscription);
+    if (this.#hostedOf(hosted.room) !== hosted) return;
+    hosted.publish = (message) => {
+      pubsub.publish(topic, message).catch((error: unknown) => failed(error, "pubsub"));
+    };
   }
 
   /** Lets somebody in, if nothing speaks against it. @throws {Refusal} */
