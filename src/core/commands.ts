@@ -1,5 +1,6 @@
 import type { Lane } from "../lib/lane.ts";
 import type { PeerId, RoomId } from "./ids.ts";
+import type { Widening } from "./match-ticket.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Payload } from "./payload.ts";
 import type { RoomKind, RoomPolicy } from "./policy.ts";
@@ -168,7 +169,16 @@ export type Command =
       readonly limit: number;
     }
   /** Wait for `size` peers (2 or more) who ask for the same pool, size and criteria. One ticket per peer and pool. */
-  | { readonly type: "match"; readonly pool: string; readonly size: number; readonly criteria: Criteria }
+  | {
+      readonly type: "match";
+      readonly pool: string;
+      readonly size: number;
+      readonly criteria: Criteria;
+      readonly widen?: readonly Widening[] | undefined;
+      readonly maxWaitMs?: number | undefined;
+    }
+  /** Why there is no match yet. */
+  | { readonly type: "explain-match"; readonly pool: string }
   /** Give up waiting in one pool, or in all. */
   | { readonly type: "cancel-match"; readonly pool?: string }
   | {

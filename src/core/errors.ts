@@ -22,6 +22,7 @@ export const ERRORS = {
   members_hidden: { status: 403, retry: false, text: "the members of that room are not shown to outsiders" },
   room_not_found: { status: 404, retry: false, text: "no such room" },
   invite_invalid: { status: 404, retry: false, text: "no such invite, or it is used up or over" },
+  not_waiting: { status: 404, retry: false, text: "not waiting in that pool" },
   peer_not_found: { status: 404, retry: false, text: "no such peer" },
   room_exists: { status: 409, retry: false, text: "a room of that name exists already" },
   already_in_room: { status: 409, retry: false, text: "already a member of a room" },

@@ -3,6 +3,7 @@ import type { Delivery, Role, TransportReport, Verbatim } from "./commands.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { PeerId, RoomId } from "./ids.ts";
 import type { LobbyState } from "./lobby.ts";
+import type { MatchExplanation } from "./matchmaking.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Payload } from "./payload.ts";
 import type { RoomKind } from "./policy.ts";
@@ -198,7 +199,13 @@ export type Event =
       readonly events: readonly RoomEvent[];
       readonly more: boolean;
     }
-  | { readonly type: "match-waiting"; readonly pool: string }
+  | {
+      readonly type: "match-waiting";
+      readonly pool: string;
+      /** About how long it will take. */
+      readonly etaMs?: number | undefined;
+    }
+  | ({ readonly type: "match-explained"; readonly pool: string } & MatchExplanation)
   | { readonly type: "match-cancelled"; readonly pool: string | undefined }
   | { readonly type: "pong" }
   /** The peer's own messages are carried out up to this number. */

@@ -6,7 +6,7 @@ import type { LeaveReason } from "./events.ts";
 import { governingHandlers } from "./governing.ts";
 import type { Handlers } from "./handlers.ts";
 import type { PeerId, RoomId, SpaceId } from "./ids.ts";
-import { matchingHandlers } from "./matching.ts";
+import { completeMatches, matchingHandlers } from "./matching.ts";
 import { membershipHandlers } from "./membership.ts";
 import { messagingHandlers } from "./messaging.ts";
 import { checkedMetadata, type Metadata } from "./metadata.ts";
@@ -57,6 +57,7 @@ const QUESTIONS: ReadonlySet<Command["type"]> = new Set([
   "list-rooms",
   "list-members",
   "history",
+  "explain-match",
   "ping",
 ]);
 
@@ -231,6 +232,7 @@ export class Hub {
     for (const { peer } of this.#sessions.takeOverdue(now)) this.#remove(peer, "timeout");
     this.#asking.tick(now);
     this.world.tick();
+    completeMatches(this.world);
   }
 
   #carryOut(peer: Peer, command: Command | Refusal): void {

@@ -1,9 +1,10 @@
 import { Refusal } from "./errors.ts";
+import type { MemberInfo } from "./events.ts";
 import type { Handlers } from "./handlers.ts";
 import { roomId } from "./ids.ts";
-import { queueKey } from "./matchmaking.ts";
+import { type Match, queueKey } from "./matchmaking.ts";
 import { introduction, type Peer } from "./peer.ts";
-import { MATCH_GROUP } from "./policy.ts";
+import { MATCH_GROUP, MATCH_ROOM } from "./policy.ts";
 import { randomHex } from "./random.ts";
 import { memberInfo } from "./room.ts";
 import type { World } from "./world.ts";
@@ -17,29 +18,60 @@ export const GROUP_PREFIX = "match:";
 /** Most match groups that one peer is in at one time. */
 const MAX_GROUPS = 8;
 
-/** Finding others who want the same: docs/spec/matchmaking.md, rules MM1 to MM8. */
-export function matchingHandlers(world: World): Handlers<"match" | "cancel-match"> {
+/** How a matched peer presents itself: as in the namespace that the pool is named after, when it is in it. */
+function presented(peer: Peer, pool: string): MemberInfo {
+  const room = peer.space.rooms.get(roomId(pool));
+  const member = room?.members.get(peer.id);
+  return room && member ? memberInfo(room, member) : introduction(peer);
+}
+
+/** Brings the peers of a match together in a room, and tells them. */
+function complete(world: World, { pool, peers: ids }: Match): void {
+  const peers = ids.flatMap((id) => world.peers.get(id) ?? []);
+  const [first] = peers;
+  if (!first) return;
+  const policy = peers.every(({ session }) => session) ? MATCH_ROOM : MATCH_GROUP;
+  const id = roomId(`${GROUP_PREFIX}${randomHex(world.random, 16)}`);
+  const group = world.open(first.space, id, { ...policy, capacity: peers.length });
+  for (const each of peers) {
+    // Leaves the oldest match groups, so that nobody gathers them without bound.
+    const groups = [...each.rooms].filter((room) => room.policy.kind === "match");
+    for (const old of groups.slice(0, Math.max(0, groups.length - MAX_GROUPS + 1)))
+      world.unseat(old, each, "left");
+    world.seat(group, each);
+  }
+
+  const members = peers.map((each) => {
+    const member = policy === MATCH_ROOM ? group.members.get(each.id) : undefined;
+    return member ? memberInfo(group, member) : presented(each, pool);
+  });
+  const { epoch, lastOffset: offset } = group.log;
+  world.tellEach(peers, { type: "matched", pool, group: id, epoch, offset, members });
+}
+
+/** Completes the matches that came about by waiting. */
+export function completeMatches(world: World): void {
+  for (const match of world.matchmaker.takeMatches(world.now)) {
+    try {
+      complete(world, match);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      // There is no room for another room: it is as if nobody had been found.
+      const peers = match.peers.flatMap((id) => world.peers.get(id) ?? []);
+      world.tellEach(peers, { type: "match-expired", pool: match.pool });
+    }
+  }
+}
+
+/** Finding others who want the same: docs/spec/matchmaking.md, rules MM1 to MM14. */
+export function matchingHandlers(world: World): Handlers<"match" | "cancel-match" | "explain-match"> {
   const { outbox, matchmaker } = world;
 
-  /** How a matched peer presents itself: as in the namespace that the pool is named after, when it is in it. */
-  const presented = (peer: Peer, pool: string) => {
-    const room = peer.space.rooms.get(roomId(pool));
-    const member = room?.members.get(peer.id);
-    return room && member ? memberInfo(room, member) : introduction(peer);
-  };
-
-  /** Leaves the oldest match groups, so that nobody gathers them without bound. */
-  const leaveOldGroups = (peer: Peer): void => {
-    const groups = [...peer.rooms].filter((room) => room.policy.kind === "match");
-    for (const old of groups.slice(0, Math.max(0, groups.length - MAX_GROUPS + 1)))
-      world.unseat(old, peer, "left");
-  };
-
   return {
-    match(peer, { pool, size, criteria }) {
-      const ticket = { space: peer.space.id, peer: peer.id, pool, size, criteria };
+    match(peer, { pool, size, criteria, widen, maxWaitMs }) {
+      const ticket = { space: peer.space.id, peer: peer.id, pool, size, criteria, widen, maxWaitMs };
       const { maxTicketBytes, maxTicketsPerPeer } = world.limits;
-      if (queueKey(ticket).length > maxTicketBytes)
+      if (queueKey(ticket).length + JSON.stringify(widen ?? []).length > maxTicketBytes)
         throw new Refusal("too_large", { maxBytes: maxTicketBytes });
       const pools = matchmaker.poolsOf(peer.id);
       if (!pools.has(pool) && pools.size >= maxTicketsPerPeer) {
@@ -47,29 +79,24 @@ export function matchingHandlers(world: World): Handlers<"match" | "cancel-match
       }
       world.refuseOpening();
 
-      const ids = matchmaker.ask(ticket, world.now);
-      if (!ids) return outbox.answer(peer.id, { type: "match-waiting", pool });
+      const peers = matchmaker.ask(ticket, world.now);
 
-      const peers = ids.flatMap((id) => world.peers.get(id) ?? []);
-      const group = world.open(
-        peer.space,
-        roomId(`${GROUP_PREFIX}${randomHex(world.random, 16)}`),
-        MATCH_GROUP,
-      );
-      for (const each of peers) {
-        leaveOldGroups(each);
-        world.seat(group, each);
-      }
-
-      const members = peers.map((each) => presented(each, pool));
-      const { epoch, lastOffset: offset } = group.log;
-      world.tellEach(peers, { type: "matched", pool, group: group.id, epoch, offset, members });
+      if (peers) return complete(world, { pool, peers });
+      const etaMs = matchmaker.etaMs(peer.id, pool, world.now);
+      outbox.answer(peer.id, { type: "match-waiting", pool, ...(etaMs !== undefined && { etaMs }) });
     },
 
     "cancel-match"(peer, { pool }) {
       matchmaker.cancel(peer.id, pool);
 
       outbox.answer(peer.id, { type: "match-cancelled", pool });
+    },
+
+    "explain-match"(peer, { pool }) {
+      const explanation = matchmaker.explain(peer.id, pool, world.now);
+      if (!explanation) throw new Refusal("not_waiting", { pool });
+
+      outbox.answer(peer.id, { type: "match-explained", pool, ...explanation });
     },
   };
 }

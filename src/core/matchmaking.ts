@@ -1,38 +1,69 @@
-import type { Criteria } from "./commands.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { PeerId, SpaceId } from "./ids.ts";
+import type { PeerId } from "./ids.ts";
+import { MatchEstimate } from "./match-estimate.ts";
+import {
+  countingCriteria,
+  isSameTicket,
+  meets,
+  nextWidening,
+  queueKey,
+  type Ticket,
+  type Waiting,
+} from "./match-ticket.ts";
 
-/** One peer waiting in one pool. */
-export interface Ticket {
-  readonly space: SpaceId;
-  readonly peer: PeerId;
+export { queueKey, type Ticket } from "./match-ticket.ts";
+
+/** Most tickets that are looked at to find one group, or to explain why there is none. */
+const MAX_LOOKED_AT = 500;
+
+/** Everybody who waits in one pool for a match of one size, longest waiting first. */
+interface Crowd {
+  readonly tickets: Map<PeerId, Waiting>;
+  /** How many of them loosen their criteria while they wait. */
+  widening: number;
+}
+
+/** A group that is complete. */
+export interface Match {
   readonly pool: string;
+  /** Longest waiting first. */
+  readonly peers: readonly PeerId[];
+}
+
+/** Why somebody still waits. Counts hold oneself. */
+export interface MatchExplanation {
+  readonly waitedMs: number;
   readonly size: number;
-  readonly criteria: Criteria;
+  readonly inPool: number;
+  readonly fitting: number;
+  readonly etaMs: number | undefined;
+  /** How many would fit if one criterion did not count; only those that keep somebody out, the worst first. */
+  readonly blockers: readonly { readonly criterion: string; readonly fitting: number }[];
 }
 
-/** `space`, `pool`, `size` and `criteria` as one text; two tickets match exactly when theirs are equal. */
-export function queueKey({ space, pool, size, criteria }: Omit<Ticket, "peer">): string {
-  const sorted = Object.entries(criteria).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([space, pool, size, sorted]);
-}
-
-interface Waiting extends Ticket {
-  readonly key: string;
-}
+const crowdKey = ({ space, pool, size }: Ticket): string => JSON.stringify([space, pool, size]);
 
 /**
- * Queues of peers that ask for the same thing, indexed by what they ask for.
+ * Queues of peers that ask for the same thing, indexed by what they ask for; who loosens its criteria while it waits is
+ * searched for among all of its pool and size.
  *
  * A peer holds at most one ticket per pool: asking again replaces it (and keeps its place when nothing changed), so
  * nobody is matched twice and no ghost is left behind.
  */
 export class Matchmaker {
   readonly #queues = new Map<string, Map<PeerId, Waiting>>();
+  readonly #crowds = new Map<string, Crowd>();
   readonly #tickets = new Map<PeerId, Map<string, Waiting>>();
   readonly #deadlines = new Deadlines<Waiting>();
+  /** Tickets that are to be looked at again: their criteria loosen, or their peer is back. */
+  readonly #revisits = new Deadlines<Waiting>();
+  readonly #estimate = new MatchEstimate();
 
-  constructor(readonly maxWaitMs: number) {}
+  /** @param isHere  Whether a peer can be matched now; one that is away keeps its place. */
+  constructor(
+    readonly maxWaitMs: number,
+    readonly isHere: (peer: PeerId) => boolean = () => true,
+  ) {}
 
   /** Number of tickets waiting. */
   get size(): number {
@@ -46,19 +77,14 @@ export class Matchmaker {
 
   /** Adds a ticket. Returns the complete group, longest waiting first and `ticket.peer` last, or `undefined` to wait. */
   ask(ticket: Ticket, now: number): PeerId[] | undefined {
-    const key = queueKey(ticket);
     const known = this.#tickets.get(ticket.peer)?.get(ticket.pool);
-    if (known?.key === key) return undefined;
+    if (known && isSameTicket(known, ticket)) return undefined;
     if (known) this.#remove(known);
 
-    const queue = this.#queues.get(key);
-    if (queue && queue.size >= ticket.size - 1) {
-      const others = [...queue.values()].slice(0, ticket.size - 1);
-      for (const other of others) this.#remove(other);
-      return [...others.map(({ peer }) => peer), ticket.peer];
-    }
-
-    this.#add({ ...ticket, key }, now);
+    const asking = { ...ticket, key: queueKey(ticket), since: now };
+    const others = this.#equals(asking) ?? this.#fitting(asking, now);
+    if (others) return this.#match([...others, asking], now);
+    this.#add(asking, now);
     return undefined;
   }
 
@@ -71,11 +97,107 @@ export class Matchmaker {
     return cancelled.length > 0;
   }
 
-  /** Removes and returns the tickets that have waited for `maxWaitMs`. */
+  /** A peer that was away is back: its tickets are looked at with the next `takeMatches`. */
+  returned(peer: PeerId, now: number): void {
+    for (const waiting of this.#tickets.get(peer)?.values() ?? []) this.#revisits.set(waiting, now);
+  }
+
+  /** Matches that came about because criteria have loosened, or somebody has come back. */
+  takeMatches(now: number): Match[] {
+    const matches: Match[] = [];
+    for (const waiting of this.#revisits.takeDue(now)) {
+      if (this.#tickets.get(waiting.peer)?.get(waiting.pool) !== waiting) continue;
+      const others = this.isHere(waiting.peer) ? this.#fitting(waiting, now) : undefined;
+      if (!others) this.#revisit(waiting, now);
+      else {
+        const group = [...others, waiting].sort((a, b) => a.since - b.since);
+        matches.push({ pool: waiting.pool, peers: this.#match(group, now) });
+      }
+    }
+    return matches;
+  }
+
+  /** Removes and returns the tickets that have waited long enough. */
   takeExpired(now: number): Ticket[] {
     const expired = this.#deadlines.takeDue(now);
     for (const ticket of expired) this.#remove(ticket);
     return expired;
+  }
+
+  /** About how long the peer will wait in `pool`; `undefined` where nothing is known. */
+  etaMs(peer: PeerId, pool: string, now: number): number | undefined {
+    const waiting = this.#tickets.get(peer)?.get(pool);
+    return waiting && this.#estimate.leftMs(crowdKey(waiting), now - waiting.since);
+  }
+
+  /** Why the peer still waits in `pool`; `undefined` when it does not. */
+  explain(peer: PeerId, pool: string, now: number): MatchExplanation | undefined {
+    const waiting = this.#tickets.get(peer)?.get(pool);
+    if (!waiting) return undefined;
+    const crowd = this.#crowds.get(crowdKey(waiting))?.tickets;
+    const others: Waiting[] = [];
+    for (const other of crowd?.values() ?? []) {
+      if (others.length === MAX_LOOKED_AT) break;
+      if (other !== waiting) others.push(other);
+    }
+    const fittingWithout = (criterion?: string) => {
+      const mine = countingCriteria(waiting, now, criterion);
+      return others.filter(
+        (other) => meets(other, mine) && meets(waiting, countingCriteria(other, now, criterion)),
+      ).length;
+    };
+
+    const fitting = fittingWithout();
+    const blockers = Object.keys(waiting.criteria)
+      .map((criterion) => ({ criterion, fitting: 1 + fittingWithout(criterion) }))
+      .filter((blocker) => blocker.fitting > 1 + fitting)
+      .sort((a, b) => b.fitting - a.fitting);
+    return {
+      waitedMs: now - waiting.since,
+      size: waiting.size,
+      inPool: crowd?.size ?? 1,
+      fitting: 1 + fitting,
+      etaMs: this.etaMs(peer, pool, now),
+      blockers,
+    };
+  }
+
+  /** Enough others who want exactly the same. */
+  #equals({ key, size, peer }: Waiting): Waiting[] | undefined {
+    const queue = this.#queues.get(key);
+    if (!queue || queue.size < size - 1) return undefined;
+    const others: Waiting[] = [];
+    for (const other of queue.values()) {
+      if (others.length === size - 1) break;
+      if (other.peer !== peer && this.isHere(other.peer)) others.push(other);
+    }
+    return others.length === size - 1 ? others : undefined;
+  }
+
+  /** Enough others of whom each meets what counts for all the others. The first that fit are taken, not the best. */
+  #fitting(seed: Waiting, now: number): Waiting[] | undefined {
+    const crowd = this.#crowds.get(crowdKey(seed));
+    if (!crowd || crowd.tickets.size < seed.size - 1) return undefined;
+    // Where nobody loosens anything, only equal tickets fit.
+    if (crowd.widening === 0 && !seed.widen?.length) return this.#equals(seed);
+    const group = [{ waiting: seed, counting: countingCriteria(seed, now) }];
+    let looked = 0;
+    for (const waiting of crowd.tickets.values()) {
+      if (group.length === seed.size || looked++ === MAX_LOOKED_AT) break;
+      if (waiting === seed || !this.isHere(waiting.peer)) continue;
+      const counting = countingCriteria(waiting, now);
+      const fits = group.every((one) => meets(one.waiting, counting) && meets(waiting, one.counting));
+      if (fits) group.push({ waiting, counting });
+    }
+    return group.length === seed.size ? group.slice(1).map(({ waiting }) => waiting) : undefined;
+  }
+
+  #match(group: readonly Waiting[], now: number): PeerId[] {
+    const waited = group.reduce((sum, { since }) => sum + (now - since), 0) / group.length;
+    const [first] = group;
+    if (first) this.#estimate.add(crowdKey(first), waited);
+    for (const waiting of group) this.#remove(waiting);
+    return group.map(({ peer }) => peer);
   }
 
   #add(waiting: Waiting, now: number): void {
@@ -83,14 +205,37 @@ export class Matchmaker {
     this.#queues.set(waiting.key, queue.set(waiting.peer, waiting));
     const tickets = this.#tickets.get(waiting.peer) ?? new Map<string, Waiting>();
     this.#tickets.set(waiting.peer, tickets.set(waiting.pool, waiting));
-    this.#deadlines.set(waiting, now + this.maxWaitMs);
+    const crowd = this.#crowds.get(crowdKey(waiting)) ?? { tickets: new Map(), widening: 0 };
+    crowd.tickets.set(waiting.peer, waiting);
+    if (waiting.widen?.length) crowd.widening++;
+    this.#crowds.set(crowdKey(waiting), crowd);
+    this.#deadlines.set(waiting, now + Math.min(this.maxWaitMs, waiting.maxWaitMs ?? Infinity));
+    this.#revisit(waiting, now);
   }
 
   #remove(waiting: Waiting): void {
     const queue = this.#queues.get(waiting.key);
-    if (queue?.delete(waiting.peer) && queue.size === 0) this.#queues.delete(waiting.key);
+    if (queue?.get(waiting.peer) === waiting) {
+      queue.delete(waiting.peer);
+      if (queue.size === 0) this.#queues.delete(waiting.key);
+    }
     const tickets = this.#tickets.get(waiting.peer);
-    if (tickets?.delete(waiting.pool) && tickets.size === 0) this.#tickets.delete(waiting.peer);
+    if (tickets?.get(waiting.pool) === waiting) {
+      tickets.delete(waiting.pool);
+      if (tickets.size === 0) this.#tickets.delete(waiting.peer);
+    }
+    const crowd = this.#crowds.get(crowdKey(waiting));
+    if (crowd?.tickets.get(waiting.peer) === waiting) {
+      crowd.tickets.delete(waiting.peer);
+      if (waiting.widen?.length) crowd.widening--;
+      if (crowd.tickets.size === 0) this.#crowds.delete(crowdKey(waiting));
+    }
     this.#deadlines.clear(waiting);
+    this.#revisits.clear(waiting);
+  }
+
+  #revisit(waiting: Waiting, now: number): void {
+    const at = nextWidening(waiting, now);
+    if (at !== undefined) this.#revisits.set(waiting, at);
   }
 }

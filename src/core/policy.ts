@@ -77,6 +77,18 @@ export const PRIVATE_ROOM: RoomPolicy = {
   presence: "told",
 };
 
+/** The group that a match of peers with sessions made: a room of their own, for as long as one of them stays. */
+export const MATCH_ROOM: RoomPolicy = {
+  kind: "match",
+  capacity: Number.POSITIVE_INFINITY,
+  listing: "hidden",
+  hosted: true,
+  whenHostLeaves: "transfer",
+  emptyMs: 0,
+  banAfterKick: false,
+  presence: "told",
+};
+
 /** The group that a match made: it lets its members reach each other, and says nothing by itself. */
 export const MATCH_GROUP: RoomPolicy = {
   kind: "match",

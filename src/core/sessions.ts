@@ -100,6 +100,7 @@ export class Sessions {
       for (const { event } of entries ?? []) outbox.deliver([peer.id], event);
     }
     for (const event of unseen.events) outbox.deliver([peer.id], event);
+    this.#world.matchmaker.returned(peer.id, this.#world.now);
     if (wasAway) this.#tellRooms(peer, { type: "member-back", peer: peer.id });
     return peer;
   }

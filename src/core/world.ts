@@ -76,7 +76,10 @@ export class World {
     this.outbox = outbox;
     this.random = random;
     this.limits = limits;
-    this.matchmaker = new Matchmaker(limits.matchWaitMs);
+    this.matchmaker = new Matchmaker(
+      limits.matchWaitMs,
+      (peer) => this.peers.get(peer)?.session?.state.is !== "away",
+    );
   }
 
   /** The space of that id; made when it is first needed, dropped with its last peer and room. */

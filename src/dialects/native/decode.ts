@@ -201,10 +201,12 @@ const decoders: { readonly [Type in ClientFrameType]?: Decoder<Type> } = {
 
   start: (frame, decoding) => ({ type: "start", room: room(frame.room, decoding) }),
 
-  match({ pool, size, criteria = {} }, { settings: { maxGroupSize } }) {
+  match({ pool, size, criteria = {}, widen, maxWaitMs }, { settings: { maxGroupSize } }) {
     if (size > maxGroupSize) throw bad("size", `at most ${maxGroupSize}`);
-    return { type: "match", pool, size, criteria };
+    return { type: "match", pool, size, criteria, widen, maxWaitMs };
   },
+
+  "match-explain": ({ pool }) => ({ type: "explain-match", pool }),
 
   "match-cancel": ({ pool }) =>
     pool === undefined ? { type: "cancel-match" } : { type: "cancel-match", pool },

@@ -126,9 +126,14 @@ export function frameFor(event: Event, settings: NativeSettings): Outgoing | und
         events: event.events.flatMap((each) => frameFor(each, settings) ?? []),
       };
     case "match-waiting":
-      return out<"match">({ t: "match", pool: event.pool, waiting: true });
+      return out<"match">({ t: "match", pool: event.pool, waiting: true, etaMs: event.etaMs });
     case "match-cancelled":
       return out<"match">({ t: "match", pool: event.pool ?? "*", waiting: false });
+    case "match-explained": {
+      const { pool, waitedMs, size, inPool, fitting, etaMs, blockers } = event;
+      const told = { pool, waitedMs, size, inPool, fitting, etaMs, blockers: [...blockers] };
+      return out<"match-explain">({ t: "match-explain", ...told });
+    }
     case "pong":
       return out<"pong">({ t: "pong" });
     case "processed":
