@@ -156,7 +156,7 @@ function mistreat(dice: Dice, text: string): string {
     case 4:
       return text.replace(/.$/, `,"payload":{"namespace":"den"},"from":"x","ts":1}`);
     case 5:
-      return text.replace(/:("[^"]*"|\d+)/, () => `:${deep(dice)}`);
+      return text.replace(/"(meta|payload|data|criteria)":/, (name) => `${name}${deep(dice)},"then":`);
     case 6:
       return ` \n\t${text}\r\n`;
     case 7:
