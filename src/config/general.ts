@@ -1,4 +1,5 @@
 import { choice, count, duration, toggle } from "./fields.ts";
+import { ofBind } from "./pulsar-env.ts";
 import { list, text } from "./text-fields.ts";
 
 /** What belongs to the process as a whole: top-level keys of a file. */
@@ -14,13 +15,13 @@ export const general = {
     pattern: "^[A-Za-z0-9._:%-]+$",
     expected: "a host name or an IP address",
     placeholder: "address",
-    env: ["PEER_HOST"],
+    env: ["PEER_HOST", ofBind("PULSAR_HTTP_BIND", "host")],
   }),
   port: count(8080, {
     doc: "Port to listen on; 0 takes any free one.",
     min: 0,
     max: 65_535,
-    env: ["PORT", "PEER_PORT"],
+    env: ["PORT", "PEER_PORT", ofBind("PULSAR_HTTP_BIND", "port")],
   }),
   allowedOrigins: list([], {
     doc: "Web origins whose pages may connect besides those of this server's own host, such as `https://play.example.com` or `https://*.example.com`; `*` lets every page in.",
@@ -75,6 +76,7 @@ export const general = {
   }),
   logLevel: choice(["trace", "debug", "info", "warn", "error", "silent"], "info", {
     doc: "The least important log lines to write.",
+    env: ["PULSAR_LOG_LEVEL"],
   }),
   logFormat: choice(
     ["pretty", "json"],

@@ -8,6 +8,7 @@ import { matchmaking } from "./matchmaking.ts";
 import { native } from "./native.ts";
 import { console, metrics, playground } from "./pages.ts";
 import { peerServer } from "./peer-server.ts";
+import { pulsar } from "./pulsar.ts";
 import { rooms } from "./rooms.ts";
 import { tapaculo } from "./tapaculo.ts";
 import { tls } from "./tls.ts";
@@ -30,6 +31,7 @@ export const schema = Type.Object({
   peerServer: group("Peer Server dialect", peerServer),
   auth: group("Authentication", auth),
   tapaculo: group("Tapaculo dialect", tapaculo),
+  pulsar: group("Pulsar dialect", pulsar),
   broker: group("Cluster", broker),
   database: group("Database", database),
   metrics: group("Metrics", metrics),

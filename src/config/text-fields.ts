@@ -20,7 +20,7 @@ export function optionalText(about: About & TextShape) {
 }
 
 /** A text nobody but the server may see: no default, and it prints as `•••`. */
-export function secret(about: About & { readonly maxLength?: number }) {
+export function secret(about: About & TextShape) {
   const redact = () => HIDDEN;
   return Type.Optional(Type.String(textKeywords({ placeholder: "secret", ...about }, undefined, { redact })));
 }

@@ -7,14 +7,14 @@ export const tls = {
     doc: "File with the certificate chain, PEM. Relative to the working directory.",
     maxLength: 4096,
     placeholder: "file",
-    env: ["TLS_CERT"],
+    env: ["TLS_CERT", "PULSAR_TLS_CERT"],
     keys: [unlessEmpty("tls_cert")],
   }),
   keyPath: optionalText({
     doc: "File with the private key of the certificate, PEM.",
     maxLength: 4096,
     placeholder: "file",
-    env: ["TLS_KEY"],
+    env: ["TLS_KEY", "PULSAR_TLS_KEY"],
     keys: [unlessEmpty("tls_key")],
   }),
 };

@@ -1,9 +1,12 @@
 import type { Lane } from "../lib/lane.ts";
+import type { CollabWord } from "./collab-words.ts";
+import type { CollabTerms } from "./collabs.ts";
 import type { PeerId, RoomId } from "./ids.ts";
 import type { Widening } from "./match-ticket.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Payload } from "./payload.ts";
 import type { RoomKind, RoomPolicy } from "./policy.ts";
+import type { Ticket } from "./ticket.ts";
 
 /** What a member may do in a room. The host is a member too; spectators take no seat and only watch. */
 export type Role = "host" | "member" | "spectator";
@@ -187,6 +190,32 @@ export type Command =
       readonly peer: PeerId;
       readonly kind?: RoomKind;
       readonly reason?: string | undefined;
+    }
+  /**
+   * Take part in a collaboration session, or go on taking part by this link. `name` is the peer's own in the session;
+   * `place` is where it comes from. Without a ticket only a session that is not there yet: it is opened on these terms.
+   */
+  | {
+      readonly type: "enter-session";
+      readonly room: RoomId;
+      readonly name: string;
+      readonly ticket: Ticket | undefined;
+      readonly place: string;
+      readonly profile: MemberProfile;
+      readonly terms: CollabTerms;
+    }
+  /** Say something to members of a session. `to` is one of them, by its name there or its id. */
+  | {
+      readonly type: "tell-session";
+      readonly room: RoomId;
+      readonly word: CollabWord;
+      /** One JSON object, or bytes where the word is about bytes. */
+      readonly data: Payload;
+      readonly to?: string | undefined;
+      /** What is asked for, or answered. */
+      readonly paths?: readonly string[];
+      /** `false`: more of this answer follows. */
+      readonly last?: boolean;
     }
   /** What the peer has seen, so that it need not be kept for it. */
   | { readonly type: "seen"; readonly lastDirect: number }

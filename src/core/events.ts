@@ -1,4 +1,5 @@
 import type { Lane } from "../lib/lane.ts";
+import type { CollabWord } from "./collab-words.ts";
 import type { Delivery, Role, TransportReport, Verbatim } from "./commands.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { PeerId, RoomId } from "./ids.ts";
@@ -8,6 +9,7 @@ import type { Metadata } from "./metadata.ts";
 import type { Payload } from "./payload.ts";
 import type { RoomKind } from "./policy.ts";
 import type { LostReason } from "./session.ts";
+import type { CollabRole } from "./ticket.ts";
 
 /** One member as the others see it, at the moment of the event. */
 export interface MemberInfo {
@@ -207,6 +209,19 @@ export type Event =
     }
   | ({ readonly type: "match-explained"; readonly pool: string } & MatchExplanation)
   | { readonly type: "match-cancelled"; readonly pool: string | undefined }
+  /** One is a member of a session now. `members` are all, the host first, then in the order of joining. */
+  | {
+      readonly type: "session-entered";
+      readonly room: RoomId;
+      readonly peer: PeerId;
+      readonly role: CollabRole;
+      /** Whether it came without a ticket, and so made up the session. */
+      readonly isFounder: boolean;
+      readonly members: readonly MemberInfo[];
+      readonly key: Uint8Array;
+      readonly at: number;
+      readonly expiresAt: number;
+    }
   | { readonly type: "pong" }
   /** The peer's own messages are carried out up to this number. */
   | { readonly type: "processed"; readonly sequence: number }
@@ -285,6 +300,15 @@ export type Event =
       /** In rooms with a lobby. */
       readonly stamp?: Stamp;
     })
+  /** What a member of a session said to others; not kept in the log. */
+  | {
+      readonly type: "session-told";
+      readonly room: RoomId;
+      readonly from: PeerId;
+      readonly word: CollabWord;
+      readonly data: Payload;
+      readonly at: number;
+    }
   // Told to one peer.
   | (ToOne & {
       readonly type: "signaled" | "relayed";

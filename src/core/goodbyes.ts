@@ -28,6 +28,7 @@ export const GOODBYES = {
   room_closed: { close: 3512, comeBack: false, text: "the room is closed" },
   token_expired: { close: 3508, comeBack: false, text: "the token has expired" },
   bye: { close: 3510, comeBack: false, text: "you said goodbye" },
+  room_over: { close: 3511, comeBack: false, text: "the room is over" },
   token_revoked: { close: 3509, comeBack: false, text: "the token was revoked" },
 } as const satisfies Record<string, GoodbyeInfo>;
 

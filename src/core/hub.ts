@@ -1,6 +1,8 @@
 import { Asking } from "./asking.ts";
 import { browsingHandlers } from "./browsing.ts";
-import type { Command } from "./commands.ts";
+import { collabHandlers } from "./collab-commands.ts";
+import { type Caller, Collabs } from "./collabs.ts";
+import type { Command, CommandOf } from "./commands.ts";
 import { Refusal } from "./errors.ts";
 import type { LeaveReason } from "./events.ts";
 import { governingHandlers } from "./governing.ts";
@@ -35,6 +37,8 @@ export interface Arrival {
   readonly verified?: boolean;
   /** With it the peer outlives its link; without, it is gone when the link is. */
   readonly session?: SessionTerms;
+  /** The collaboration session that it enters at once; where it is refused entry, it does not become a peer. */
+  readonly enters?: CommandOf<"enter-session">;
 }
 
 /** What is known of a command besides its words. */
@@ -49,6 +53,9 @@ export interface HubCounts {
   readonly rooms: number;
   readonly waiting: number;
 }
+
+/** Most places of which it is remembered how often they opened a collaboration session. */
+const MAX_PLACES = 10_000;
 
 /** Commands that change nothing: asked again, they are answered anew. */
 const QUESTIONS: ReadonlySet<Command["type"]> = new Set([
@@ -69,6 +76,7 @@ export class Hub {
   readonly world: World;
   readonly #sessions: Sessions;
   readonly #asking: Asking;
+  readonly collabs: Collabs;
   readonly #handlers: Handlers<Command["type"]>;
   /** The room that the command at hand has led into. */
   #entered: RoomId | undefined;
@@ -77,6 +85,7 @@ export class Hub {
     this.world = new World({ ...options, outbox: this.#watched(options.outbox) });
     this.#sessions = new Sessions(this.world);
     this.#asking = new Asking(this.world);
+    this.collabs = new Collabs(this.world, { ...options.limits.sessionOpenings, maxKeys: MAX_PLACES });
     this.#handlers = {
       ...this.#asking.handlers(),
       ...governingHandlers(this.world),
@@ -87,6 +96,7 @@ export class Hub {
       ...matchingHandlers(this.world),
       ...moderationHandlers(this.world),
       ...playingHandlers(this.world),
+      ...collabHandlers(this.world, this.collabs),
     };
   }
 
@@ -121,12 +131,15 @@ export class Hub {
     const known = resumption && this.#sessions.find(resumption, { space: arrival.space, user: arrival.user });
     if (known) return this.#sessions.resume(known, resumption, seated);
 
+    const { enters } = arrival;
+    if (enters) this.collabs.refuseEntry(arrival.space, enters);
     const before = world.peers.get(arrival.peer);
     if (!before && world.peers.size >= world.limits.maxPeers) throw new Refusal("server_full");
 
     if (before?.verified && !arrival.verified) throw new Refusal("unauthorized");
     const metadata = checkedMetadata(arrival.metadata, world.limits.maxMetadataBytes);
 
+    if (before && enters && before.space.id === arrival.space) return this.#goOn(before, enters, seated);
     if (before) {
       this.#remove(before, "superseded");
       world.outbox.dismiss(before.id, { reason: "superseded" });
@@ -152,6 +165,7 @@ export class Hub {
       alias: peer.alias,
       ...(session && { session: this.#sessions.news(session) }),
     });
+    if (enters) this.collabs.enter(peer, enters);
     return peer;
   }
 
@@ -165,6 +179,7 @@ export class Hub {
     this.world.now = now;
     if (peer.session && this.#sessions.loseLink(peer.session)) return;
     this.#remove(peer, "disconnected");
+    this.#expel();
   }
 
   /**
@@ -182,6 +197,13 @@ export class Hub {
     else if (this.#sessions.take(session, sequence) === "next") this.#carryOutOnce(peer, session, command);
     else if (!(command instanceof Refusal) && QUESTIONS.has(command.type)) this.#carryOut(peer, command);
     else this.#sessions.repeat(session, sequence);
+    this.#expel();
+  }
+
+  /** Ends a collaboration session on behalf of somebody outside. @throws {Refusal} as `Collabs.close` does. */
+  closeSession(caller: Caller, now: number): void {
+    this.collabs.close(caller, now);
+    this.#expel();
   }
 
   /** The command with its room's name instead of its code. What it refuses is its answer, to be handled like a command. */
@@ -233,6 +255,26 @@ export class Hub {
     this.#asking.tick(now);
     this.world.tick();
     completeMatches(this.world);
+    this.#expel();
+  }
+
+  /** Ends the links of those who must go. Others may have to go because of it. */
+  #expel(): void {
+    for (let out = this.world.takeExpelled(); out.length > 0; out = this.world.takeExpelled()) {
+      for (const { peer, goodbye } of out) {
+        if (this.world.peers.get(peer.id) !== peer) continue;
+        this.#remove(peer, "kicked");
+        this.world.outbox.dismiss(peer.id, goodbye);
+      }
+    }
+  }
+
+  /** A member of a collaboration session goes on by another link; the other members notice nothing. */
+  #goOn(peer: Peer, enters: CommandOf<"enter-session">, seated: (peer: Peer) => void): Peer {
+    this.world.outbox.dismiss(peer.id, { reason: "superseded" });
+    seated(peer);
+    this.collabs.enter(peer, enters);
+    return peer;
   }
 
   #carryOut(peer: Peer, command: Command | Refusal): void {
@@ -266,6 +308,8 @@ export class Hub {
         outbox.answer(to, event);
       },
       dismiss: (peer, goodbye) => outbox.dismiss(peer, goodbye),
+      slow: (peer, ms) => outbox.slow?.(peer, ms),
+      pace: (from, to) => outbox.pace?.(from, to),
     };
   }
 

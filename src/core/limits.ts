@@ -1,3 +1,4 @@
+import type { TokenBucketOptions } from "../lib/token-bucket.ts";
 import type { Retention } from "./room-log.ts";
 
 /** What bounds the memory of a hub. */
@@ -9,6 +10,10 @@ export interface HubLimits {
   readonly maxRoomsPerGame: number;
   /** Most seats kept for members whose links were lost. */
   readonly maxKeptSeats: number;
+  /** Most collaboration sessions at one time. */
+  readonly maxSessions: number;
+  /** How often one place may open a session. */
+  readonly sessionOpenings: TokenBucketOptions;
   /** Most rooms that one peer is in at one time. */
   readonly maxRoomsPerPeer: number;
   /** Bound on the JSON text of a peer's metadata. */
@@ -35,6 +40,8 @@ export const DEFAULT_LIMITS: HubLimits = {
   maxRooms: 100_000,
   maxRoomsPerGame: 1_000,
   maxKeptSeats: 100_000,
+  maxSessions: 10_000,
+  sessionOpenings: { perSecond: 2, burst: 120 },
   maxRoomsPerPeer: 100,
   maxMetadataBytes: 65_536,
   maxListed: 50,

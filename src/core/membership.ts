@@ -58,6 +58,7 @@ export function membershipHandlers(
     if (room.members.has(peer.id)) return;
     if (room.banned.has(peer, world.now)) throw new Refusal("banned", { room: room.id });
     if (room.locked && room.members.size > 0) throw new Refusal("room_locked", { room: room.id });
+    if (room.policy.entry === "ticket") throw new Refusal("forbidden", { room: room.id });
     if (as === "spectator") refuseSpectator(peer, room);
     else if (room.isFull && !room.seats.has(seatKey(peer))) {
       throw new Refusal("room_full", {

@@ -11,7 +11,11 @@ export function moderationHandlers(world: World): Handlers<"kick"> {
       const target = room.members.get(targetId)?.peer;
       if (!target) throw new Refusal("peer_not_found", { peer: targetId });
 
-      if (room.policy.banAfterKick && target !== peer) room.banned.add(target.id);
+      if (room.policy.banAfterKick && target !== peer) {
+        room.banned.add(target.id);
+        const member = room.members.get(target.id);
+        if (member) room.collab?.bar(room, member);
+      }
       world.unseat(room, target, "kicked");
 
       world.tellOne(target, {
@@ -21,6 +25,7 @@ export function moderationHandlers(world: World): Handlers<"kick"> {
         peer: target.id,
         ...(reason && { reason }),
       });
+      if (room.collab) world.expel(target, { reason: "kicked" });
       world.outbox.answer(peer.id, { type: "done" });
     },
   };

@@ -10,4 +10,8 @@ export interface Outbox {
   answer(to: PeerId, event: Event): void;
   /** Ends the link of a peer that the hub no longer knows under that link. */
   dismiss(peer: PeerId, goodbye: Goodbye): void;
+  /** Hears nothing further of a peer for that long: what it sends is kept by the network. */
+  slow?(peer: PeerId, ms: number): void;
+  /** Hears nothing further of `from` while `to` has much to take that was told already; not for long. */
+  pace?(from: PeerId, to: PeerId): void;
 }

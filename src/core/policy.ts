@@ -51,6 +51,8 @@ export interface RoomPolicy {
   readonly hostStarts?: boolean;
   /** Most events remembered for members whose seats are kept. */
   readonly missedEvents?: number;
+  /** `ticket`: nobody enters by a plain join (collaboration sessions). Absent: anybody may try. */
+  readonly entry?: "ticket";
 }
 
 /** A place where anybody may meet anybody: opened by the first who joins, forgotten with the last. */
@@ -100,4 +102,19 @@ export const MATCH_GROUP: RoomPolicy = {
   maxAgeMs: 10 * 60_000,
   banAfterKick: false,
   presence: "silent",
+};
+
+/** A session of a collaborative editor: entered by ticket, over when its time is up or nobody comes back. */
+export const COLLAB_SESSION: RoomPolicy = {
+  kind: "session",
+  capacity: 100,
+  spectators: 100,
+  listing: "hidden",
+  hosted: true,
+  whenHostLeaves: "transfer",
+  emptyMs: 5 * 60_000,
+  maxAgeMs: 60 * 60_000,
+  banAfterKick: true,
+  presence: "told",
+  entry: "ticket",
 };

@@ -1,4 +1,5 @@
 import { Bans } from "./bans.ts";
+import type { Collab } from "./collab.ts";
 import type { MemberProfile, Role } from "./commands.ts";
 import type { MemberInfo, RoomSummary, RoomView } from "./events.ts";
 import { factsOf, type Game, type Part, standingOf } from "./game.ts";
@@ -34,6 +35,10 @@ export class Room {
   host: PeerId | undefined;
   /** In rooms with a lobby; set when the room is opened. */
   game: Game | undefined;
+  /** When it ends whoever is in it, in ms since the epoch; `undefined`: never. Set by `World`. */
+  endsAt: number | undefined;
+  /** What makes it a collaboration session. */
+  collab: Collab | undefined;
 
   constructor(
     readonly id: RoomId,

@@ -4,6 +4,7 @@ import { Refusal } from "./errors.ts";
 import type { DirectEvent, LeaveReason, RoomEnd, RoomEvent } from "./events.ts";
 import { Game } from "./game.ts";
 import { departure, GameRooms } from "./game-rooms.ts";
+import type { Goodbye } from "./goodbyes.ts";
 import type { PeerId, RoomId, SpaceId } from "./ids.ts";
 import { InboxDeadlines } from "./inbox-deadlines.ts";
 import { type KeptSeat, KeptSeats } from "./kept-seats.ts";
@@ -70,6 +71,7 @@ export class World {
   isDraining = false;
   readonly #roomEnds = new Deadlines<Room>();
   readonly #forgets = new Deadlines<Room>();
+  readonly #expelled: { readonly peer: Peer; readonly goodbye: Goodbye }[] = [];
   readonly #heldSeats = new Deadlines<{ readonly room: Room; readonly seat: Seat }>();
 
   constructor({ outbox, random, limits }: WorldOptions) {
@@ -122,9 +124,12 @@ export class World {
     if (game !== undefined) space.count(game, 1);
     space.rooms.set(id, room);
     this.roomCount++;
-    if (policy.maxAgeMs !== undefined) this.#roomEnds.set(room, this.now + policy.maxAgeMs);
     if (policy.coded) this.#encode(room);
     if (policy.visibility) this.publish(room, policy.visibility);
+    if (policy.maxAgeMs !== undefined) {
+      room.endsAt = this.now + policy.maxAgeMs;
+      this.#roomEnds.set(room, room.endsAt);
+    }
     return room;
   }
 
@@ -213,7 +218,17 @@ export class World {
       this.watcher?.unseated(room, member, { reason: "closed", seat });
     }
     for (const { key } of room.seats.clear()) this.watcher?.seatExpired(room, key);
-    this.#forget(room);
+    if (room.collab) for (const { peer } of members) this.expel(peer, { reason: "room_over" });
+    this.#forget(room, reason);
+  }
+
+  /** Ends the link of a peer, and the peer with it, when the command or tick at hand is done. */
+  expel(peer: Peer, goodbye: Goodbye): void {
+    this.#expelled.push({ peer, goodbye });
+  }
+
+  takeExpelled(): readonly { readonly peer: Peer; readonly goodbye: Goodbye }[] {
+    return this.#expelled.length === 0 ? [] : this.#expelled.splice(0);
   }
 
   /** Frees a seat that is held for nobody any more. Does nothing when its user is back. */
@@ -318,9 +333,8 @@ export class World {
       break;
     }
     room.host = heir;
-    if (heir === undefined) return;
-    if (room.policy.whenHostLeaves === "close") this.close(room, "host-left");
-    else this.tell(room, { type: "host-changed", host: heir });
+    if (room.policy.whenHostLeaves === "close" && room.members.size > 0) this.close(room, "host-left");
+    else if (heir !== undefined) this.tell(room, { type: "host-changed", host: heir });
   }
 
   /** A user who only lost its link finds its seat again. */
@@ -345,9 +359,9 @@ export class World {
 
   /** An occupied room lives on for as long as something happens in it. */
   #postponeEnd(room: Room): void {
-    const { maxAgeMs, inactiveMs } = room.policy;
-    if (maxAgeMs !== undefined) return;
-    if (room.game && inactiveMs !== undefined) this.#roomEnds.set(room, this.now + inactiveMs);
+    const { inactiveMs } = room.policy;
+    if (room.endsAt !== undefined) this.#roomEnds.set(room, room.endsAt);
+    else if (room.game && inactiveMs !== undefined) this.#roomEnds.set(room, this.now + inactiveMs);
     else this.#roomEnds.clear(room);
   }
 
@@ -370,13 +384,19 @@ export class World {
     if (room.game) room.game.lobby = nextLobby(room.game.lobby, { type: "emptied" });
     if (room.policy.emptyMs === 0 && room.members.size > 0) this.close(room, "expired");
     else if (room.policy.emptyMs === 0) this.#forget(room);
-    else this.#roomEnds.set(room, this.now + room.policy.emptyMs);
+    // Being empty can only bring the end of a room nearer.
+    else
+      this.#roomEnds.set(
+        room,
+        Math.min(this.now + room.policy.emptyMs, room.endsAt ?? Number.POSITIVE_INFINITY),
+      );
   }
 
-  #forget(room: Room): void {
+  #forget(room: Room, reason: RoomEnd = "expired"): void {
     if (!room.space.rooms.delete(room.id)) return;
     room.space.directory.remove(room);
     if (room.code !== undefined) room.space.codes.delete(room.code);
+    room.collab?.over(reason);
     this.roomCount--;
     if (room.policy.game !== undefined) room.space.count(room.policy.game, -1);
     this.games.forget(room);

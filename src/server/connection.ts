@@ -72,6 +72,10 @@ type State =
     }
   | { readonly is: "closed" };
 
+/** A peer that takes nothing must not silence for long the one who sends to it. */
+const LONGEST_WAIT_MS = 3_000;
+const WAIT_STEP_MS = 5;
+
 /** Close of a link that no dialect would answer. */
 const NO_WORDS: Farewell = { code: 1008, reason: "nobody speaks here" };
 
@@ -203,6 +207,25 @@ export class Connection implements LinkListener, Speaker, Visitor {
     } finally {
       this.#reference = undefined;
     }
+  }
+
+  slow(ms: number): void {
+    this.#link.pause();
+    setTimeout(() => this.#link.resume(), ms).unref();
+  }
+
+  get queuedBytes(): number {
+    return this.#link.queuedBytes;
+  }
+
+  wait(isOver: () => boolean): void {
+    const until = this.#surround.now() + LONGEST_WAIT_MS;
+    this.#link.pause();
+    const timer = setInterval(() => {
+      if (!isOver() && this.#state.is !== "closed" && this.#surround.now() < until) return;
+      clearInterval(timer);
+      this.#link.resume();
+    }, WAIT_STEP_MS).unref();
   }
 
   fault(fault: LinkFault): void {

@@ -5,6 +5,7 @@ import type { Dialect } from "../dialects/dialect.ts";
 import { native } from "../dialects/native/index.ts";
 import { peerServer } from "../dialects/peer-server/index.ts";
 import { TAPACULO_DEFAULTS, tapaculo } from "../dialects/tapaculo/index.ts";
+import { pulsarDialect } from "./pulsar.ts";
 
 /** The dialects that are switched on, by name. */
 export function servedDialects(config: Config, { version }: { readonly version: string }): Served {
@@ -46,6 +47,7 @@ export function servedDialects(config: Config, { version }: { readonly version: 
       }),
     );
   }
+  if (config.pulsar.enabled) dialects.push(pulsarDialect(config));
   return new Map(dialects.map((dialect) => [dialect.name, dialect]));
 }
 

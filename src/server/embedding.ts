@@ -198,10 +198,10 @@ export class ParlorServer {
   requestListener = (request: IncomingMessage, response: ServerResponse): void => {
     const { server } = this.#running ?? notRunning();
     const { log } = this.#settled();
-    void answerWith(
-      (web, context) => server.fetch(web, context),
-      (err) => log.error("server.error", { err }),
-    )(request, response);
+    void answerWith((web, context) => server.fetch(web, context), {
+      trustProxy: this.#settings.config?.trustProxy ?? 0,
+      failed: (err) => log.error("server.error", { err }),
+    })(request, response);
   };
 
   /** Tells everybody to come back later and stops. The process goes on. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
+import { remoteAddress } from "../transports/remote-address.ts";
 
 /** Answers one request, in web standards. */
 export type Fetch = (
@@ -12,14 +13,25 @@ export type Fetch = (
 /** Methods whose requests carry no body. */
 const BODILESS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Lets a web-standard handler answer requests of `node:http`. `failed` hears what the handler throws. */
-export function answerWith(fetch: Fetch, failed: (error: unknown) => void) {
+export interface AnswerOptions {
+  /** How many proxies in front of us are ours. */
+  readonly trustProxy: number;
+  /** Hears what the handler throws. */
+  failed(error: unknown): void;
+}
+
+/** Lets a web-standard handler answer requests of `node:http`. */
+export function answerWith(fetch: Fetch, { trustProxy, failed }: AnswerOptions) {
   return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     try {
       const request = requestOf(incoming);
-      const remoteAddress = incoming.socket.remoteAddress ?? "";
+      const forwardedFor = [incoming.headers["x-forwarded-for"] ?? ""].flat().join(",");
+      const socketAddress = incoming.socket.remoteAddress;
+      const caller = remoteAddress({ socketAddress, forwardedFor, trustProxy });
       await send(
-        request ? await fetch(request, { remoteAddress }) : new Response("bad request\n", { status: 400 }),
+        request
+          ? await fetch(request, { remoteAddress: caller })
+          : new Response("bad request\n", { status: 400 }),
         {
           outgoing,
           withBody: incoming.method !== "HEAD",

@@ -2,11 +2,13 @@ import type { Config } from "../config/index.ts";
 import { DEFAULT_LIMITS, type HubLimits } from "../core/limits.ts";
 
 /** The bounds of the hub, as configured. */
-export function hubLimits({ maxPeers, rooms, matchmaking }: Config): HubLimits {
+export function hubLimits({ maxPeers, pulsar, rooms, matchmaking }: Config): HubLimits {
   return {
     ...DEFAULT_LIMITS,
     maxPeers,
     maxRooms: rooms.maxRooms,
+    maxSessions: pulsar.maxSessions,
+    sessionOpenings: { perSecond: pulsar.createPerMinute / 60, burst: pulsar.createPerMinute },
     maxRoomsPerPeer: rooms.maxRoomsPerPeer,
     matchWaitMs: matchmaking.maxWaitMs,
     log: { maxBytes: rooms.logMaxBytes, maxAgeMs: rooms.logMaxAgeMs },

@@ -17,7 +17,16 @@ export interface Speaker {
   /** What was just sent is what a peer said to others. */
   sentMessage(): void;
   dismiss(goodbye: Goodbye): void;
+  /** Hears nothing further for that long. */
+  slow?(ms: number): void;
+  /** Hears nothing further until `isOver` says so, or for some seconds. */
+  wait?(isOver: () => boolean): void;
+  /** Bytes on their way to the peer. */
+  readonly queuedBytes?: number;
 }
+
+/** Who sends to one peer is made to wait when more than this is on its way there. */
+const PACE_BYTES = 256 * 1024;
 
 /** Encodes what the core tells, once for each encoding in use, and hands it to the links. */
 export class ServerOutbox implements Outbox {
@@ -82,6 +91,16 @@ export class ServerOutbox implements Outbox {
     this.delivered++;
     if (frame === EACH) speaker.sayOwn(event);
     else speaker.send(frame);
+  }
+
+  pace(from: PeerId, to: PeerId): void {
+    const target = this.#speakers.get(to);
+    const backlog = (): number => (this.#speakers.get(to) === target ? (target?.queuedBytes ?? 0) : 0);
+    if (backlog() > PACE_BYTES) this.#speakers.get(from)?.wait?.(() => backlog() <= PACE_BYTES);
+  }
+
+  slow(peer: PeerId, ms: number): void {
+    this.#speakers.get(peer)?.slow?.(ms);
   }
 
   dismiss(peer: PeerId, goodbye: Goodbye): void {

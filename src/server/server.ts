@@ -182,10 +182,10 @@ export class Server {
         pongWaitMs: websocket.pongWaitMs,
         compression: websocket.compression,
       },
-      onRequest: answerWith(
-        (request, context) => this.fetch(request, context),
-        (error) => this.#failed(error, { dialect: undefined, command: undefined }),
-      ),
+      onRequest: answerWith((request, context) => this.fetch(request, context), {
+        trustProxy,
+        failed: (error) => this.#failed(error, { dialect: undefined, command: undefined }),
+      }),
       onUpgrade: (opening) => this.#decide(opening),
       onLink: (link, opening, note) => this.#accept(link, opening, note as Identity | undefined),
       onError: (error) => this.#failed(error, { dialect: undefined, command: undefined }),

@@ -1,4 +1,4 @@
-import { placeOf } from "./remote-address.ts";
+import { placeOf } from "../lib/place.ts";
 
 export interface LinkCaps {
   /** Most links in all. 0: no cap. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { placeOf, remoteAddress, type TrustProxy } from "./remote-address.ts";
+import { placeOf } from "../lib/place.ts";
+import { remoteAddress, type TrustProxy } from "./remote-address.ts";
 
 describe("the peer's address", () => {
   it.each<[trustProxy: TrustProxy, forwardedFor: string | undefined, expected: string]>([

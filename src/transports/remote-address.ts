@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from "node:net";
+import { isIP } from "node:net";
 
 /** How many proxies in front of us are ours: their word in `X-Forwarded-For` counts. `true`: all that are named. */
 export type TrustProxy = number | boolean;
@@ -30,22 +30,6 @@ export function remoteAddress({ socketAddress, forwardedFor, trustProxy }: Sourc
     found = address;
   }
   return found;
-}
-
-/** What counts as one place when links are counted: an IPv4 address, or the /64 of an IPv6 address. */
-export function placeOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [front = "", back] = address.split("%", 1)[0]?.split("::") ?? [];
-  const groups = front === "" ? [] : front.split(":");
-  if (back !== undefined) {
-    const rest = back === "" ? [] : back.split(":");
-    while (groups.length + rest.length < 8) groups.push("0");
-    groups.push(...rest);
-  }
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":")}::/64`;
 }
 
 /** An address without port, brackets or the prefix of IPv4 in IPv6; `undefined` when it is none. */

@@ -241,6 +241,9 @@ export function frameFor(event: Event, settings: NativeSettings): Outgoing | und
     case "session-planned":
     case "transport-reported":
     case "reclaimed":
+    // Collaboration sessions have words of their own.
+    case "session-entered":
+    case "session-told":
       return undefined;
   }
 }

@@ -168,6 +168,9 @@ export function encode(
       return '{"type":"pong"}';
     // Acknowledgements are silent in this language, and it has no word for a new owner.
     case "room-left":
+    // Collaboration sessions have words of their own.
+    case "session-entered":
+    case "session-told":
     case "done":
     case "host-changed":
     // Its peers are gone with their links, so it has no word for those that may come back.

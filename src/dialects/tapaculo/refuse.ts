@@ -73,6 +73,7 @@ const FAREWELLS: Readonly<Record<GoodbyeReason, number>> = {
   idle_timeout: 4008,
   flooding: 4029,
   room_inactive: 4012,
+  room_over: 1000,
 };
 
 export function farewell({ reason, text }: Goodbye): Farewell {

@@ -1,0 +1,15 @@
+/** What counts as one place when something is counted: an IPv4 address, or the /64 of an IPv6 address. */
+export function placeOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const [front = "", back] = address.split("%", 1)[0]?.split("::") ?? [];
+  const groups = front === "" ? [] : front.split(":");
+  if (back !== undefined) {
+    const rest = back === "" ? [] : back.split(":");
+    while (groups.length + rest.length < 8) groups.push("0");
+    groups.push(...rest);
+  }
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":")}::/64`;
+}
