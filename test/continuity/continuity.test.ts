@@ -14,7 +14,7 @@ type Hosts = Readonly<Record<string, Pick<RunOptions, "host" | "withQuestions">>
 
 const hosts: Hosts = {
   "the model server": { host: (clock) => new ModelServer({ clock }), withQuestions: true },
-  "the server": { host: (clock, seed) => realHost(clock, seed), withQuestions: false },
+  "the server": { host: (clock, seed) => realHost(clock, seed), withQuestions: true },
 };
 
 /** Everything that is wrong with a run in which nothing may be missing. */
@@ -80,7 +80,7 @@ describe.each(Object.keys(hosts))("sessions over a network that fails, on %s", (
 /** The same, with room for a few events only. */
 const forgetful: Hosts = {
   "the model server": { host: (clock) => new ModelServer({ clock, keep: 5 }), withQuestions: true },
-  "the server": { host: (clock, seed) => realHost(clock, seed, { maxBytes: 1_000 }), withQuestions: false },
+  "the server": { host: (clock, seed) => realHost(clock, seed, { maxBytes: 1_000 }), withQuestions: true },
 };
 
 describe.each(Object.keys(forgetful))("sessions that miss more than is kept, on %s", (name) => {
