@@ -1,4 +1,4 @@
-import { count, size, toggle } from "./fields.ts";
+import { count, duration, size, toggle } from "./fields.ts";
 import { text } from "./text-fields.ts";
 
 /** parlor's own language. */
@@ -20,6 +20,11 @@ export const native = {
     doc: "Most JSON text that a peer or a room may tell about itself.",
     min: "0",
     max: "64KiB",
+  }),
+  askWaitMs: duration("30s", {
+    doc: "Longest wait for the answer to a question between peers.",
+    min: "1s",
+    max: "1h",
   }),
   maxRoomCapacity: count(1_000, {
     doc: "Most members, and most spectators, that the creator of a room may ask for.",

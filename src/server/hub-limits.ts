@@ -2,7 +2,7 @@ import type { Config } from "../config/index.ts";
 import { DEFAULT_LIMITS, type HubLimits } from "../core/limits.ts";
 
 /** The bounds of the hub, as configured. */
-export function hubLimits({ maxPeers, pulsar, rooms, matchmaking }: Config): HubLimits {
+export function hubLimits({ maxPeers, native, pulsar, rooms, matchmaking }: Config): HubLimits {
   return {
     ...DEFAULT_LIMITS,
     maxPeers,
@@ -10,6 +10,7 @@ export function hubLimits({ maxPeers, pulsar, rooms, matchmaking }: Config): Hub
     maxSessions: pulsar.maxSessions,
     sessionOpenings: { perSecond: pulsar.createPerMinute / 60, burst: pulsar.createPerMinute },
     maxRoomsPerPeer: rooms.maxRoomsPerPeer,
+    askWaitMs: native.askWaitMs,
     matchWaitMs: matchmaking.maxWaitMs,
     log: { maxBytes: rooms.logMaxBytes, maxAgeMs: rooms.logMaxAgeMs },
   };

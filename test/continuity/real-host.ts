@@ -16,6 +16,7 @@ export function realHost(clock: ManualClock, seed: number, retention: { maxBytes
   const server = new Server(
     configOf({
       rooms: { seatGraceMs: 60_000, logMaxAgeMs: 600_000, logMaxBytes: retention.maxBytes ?? 16_777_216 },
+      native: { askWaitMs: 300_000 },
       limits: { messagesPerSecond: 1_000, messagesBurst: 1_000 },
     }),
     {
