@@ -8,6 +8,8 @@ export interface ServerProcessOptions {
   /** Added to the environment of this process; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly startWithinMs?: number;
+  /** A program to run instead of `parlor serve`, from the root of the repository: it takes its port from `PORT`. */
+  readonly script?: string;
 }
 
 export interface Ended {
@@ -55,10 +57,11 @@ export class ServerProcess {
   static async start(options: ServerProcessOptions = {}): Promise<ServerProcess> {
     // Another build of the server, for instance an installed one, can be put to the same tests.
     const main = process.env.PARLOR_MAIN ?? `${ROOT}dist/cli/main.js`;
-    const { args = [], env = {}, startWithinMs = START_WITHIN_MS } = options;
-    const child = spawn(process.execPath, [main, "serve", "--port", "0", "--host", "127.0.0.1", ...args], {
+    const { args = [], env = {}, startWithinMs = START_WITHIN_MS, script } = options;
+    const command = script === undefined ? [main, "serve", "--port", "0", "--host", "127.0.0.1"] : [script];
+    const child = spawn(process.execPath, [...command, ...args], {
       cwd: ROOT,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...(script !== undefined && { PORT: "0" }), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
 

@@ -127,7 +127,12 @@ describe("messages", () => {
     ada.send(say("wave"));
     ada.send(say({ type: "wave" }));
 
-    expect(await ada.json()).toMatchObject({ type: "dance", code: "bad_message", expected: "wave" });
+    expect(await ada.json()).toMatchObject({
+      type: "error",
+      name: "dance",
+      code: "bad_message",
+      expected: "wave",
+    });
     expect(await ada.json()).toMatchObject({ code: "bad_message", expected: "wave" });
     expect(await ada.json()).toEqual({ from: "ada", data: "waved" });
   });
@@ -335,6 +340,26 @@ describe("members", () => {
     fresh.send(say("I am here"));
     await vi.waitFor(() => expect(heard).toEqual(["ada joined", "full"]));
     expect(await (await join("bob")).next()).toContain("Room is full");
+  });
+
+  it("[EM21] are told what they must know on every link", async () => {
+    const { join, server } = await room({
+      settings: { reconnectGraceMs: 60_000 },
+      onJoin: async (ctx) => void (await ctx.reply("joined")),
+      onResume: async (ctx) => void (await ctx.reply("resumed")),
+      onConnect: async (ctx) => void (await ctx.reply("connected")),
+    });
+    const dataOf = async (socket: TextSocket) => ((await socket.json()) as { data: unknown }).data;
+    const first = await join("ada");
+    expect([await dataOf(first), await dataOf(first)]).toEqual(["joined", "connected"]);
+
+    const takeover = await join("ada");
+    expect(await dataOf(takeover)).toBe("connected");
+    await takeover.drop();
+    await vi.waitFor(() => expect(server.room("lobby")?.member("ada")?.connected).toBe(false));
+
+    const back = await join("ada");
+    expect([await dataOf(back), await dataOf(back)]).toEqual(["resumed", "connected"]);
   });
 
   it("[EM12] may have several links, and leave with the last", async () => {

@@ -336,9 +336,21 @@ function hooksOf(handler: RoomEventHandler): Partial<ServerSettings> {
 
 /** The part of the settings that is about rooms. */
 function roomOptionsOf(settings: ServerSettings): RoomOptions<unknown> {
-  const { state, messages, onMessage, validate, onCreate, onAuth, onJoin } = settings;
+  const { state, messages, onMessage, validate, onCreate, onAuth, onJoin, onConnect } = settings;
   const { onDrop, onResume, onLeave, onFull, onEmpty, onDispose } = settings;
-  const all = { state, messages, onMessage, validate, onCreate, onAuth, onJoin, onDrop, onResume, onLeave };
+  const all = {
+    state,
+    messages,
+    onMessage,
+    validate,
+    onCreate,
+    onAuth,
+    onJoin,
+    onConnect,
+    onDrop,
+    onResume,
+    onLeave,
+  };
   return Object.fromEntries(
     Object.entries({ ...all, onFull, onEmpty, onDispose }).filter(([, value]) => value !== undefined),
   ) as RoomOptions<unknown>;

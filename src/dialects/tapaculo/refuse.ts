@@ -40,12 +40,8 @@ export function refuse({ refusal, command }: Refused, profile: Profile): Refusal
     return { farewell: { code: NO_CODE, reason: "", message: JSON.stringify({ error }) } };
   }
 
-  const message = JSON.stringify({
-    type: "error",
-    code: NAMES[code] ?? code,
-    message: ERRORS[code].text,
-    ...details,
-  });
+  const head = { type: "error", code: NAMES[code] ?? code, message: ERRORS[code].text };
+  const message = JSON.stringify({ ...details, ...head });
   if (!isAdmission) return { message };
   return { farewell: { code: ADMISSION_CLOSES[code] ?? BAD_REQUEST, reason: NAMES[code] ?? code, message } };
 }

@@ -52,6 +52,8 @@ export interface RoomOptions<State, Messages extends Record<string, unknown> = R
   onAuth?(applicant: Applicant): Awaitable<boolean | undefined>;
   /** A user is here: with its first link, not with every one. */
   onJoin?(ctx: Context<State>): Awaitable<void>;
+  /** A link of a user is here: for each one, after `onJoin` and `onResume`. The place to send what it must know. */
+  onConnect?(ctx: Context<State>): Awaitable<void>;
   /** A user has lost its last link; its seat is held. */
   onDrop?(ctx: Context<State>): Awaitable<void>;
   /** It is back. */

@@ -47,5 +47,5 @@ async function checked<Output>(
 }
 
 function misfit(name: string, issues: string): Refusal {
-  return new Refusal("bad_message", { type: name, issues: issues.slice(0, MAX_ISSUES_LENGTH) });
+  return new Refusal("bad_message", { name, issues: issues.slice(0, MAX_ISSUES_LENGTH) });
 }

@@ -130,6 +130,7 @@ export class RoomHost implements Gate, RoomWatcher {
 
     if (seat === "held") this.#returned(hosted, subject);
     else if (seat === "free") this.#tell(hosted, "onJoin", subject);
+    this.#tell(hosted, "onConnect", subject);
     if (!room.isFull || hosted.isKnownFull) return;
     hosted.isKnownFull = true;
     this.#tell(hosted, "onFull");
@@ -402,7 +403,7 @@ export class RoomHost implements Gate, RoomWatcher {
     else if (hooks.onMessage) await hooks.onMessage(ctx, envelope);
     else if (handlers.size > 0) {
       const expected = [...handlers.keys()].join(", ").slice(0, 200);
-      throw new Refusal("bad_message", { ...(type !== undefined && { type }), expected });
+      throw new Refusal("bad_message", { ...(type !== undefined && { name: type }), expected });
     }
   }
 
@@ -434,7 +435,7 @@ export class RoomHost implements Gate, RoomWatcher {
   /** Queues a handler for what has happened; what it throws is logged and harms nobody. */
   #tell(
     hosted: HostedRoom,
-    hook: "onJoin" | "onDrop" | "onResume" | "onLeave" | "onFull" | "onEmpty",
+    hook: "onJoin" | "onConnect" | "onDrop" | "onResume" | "onLeave" | "onFull" | "onEmpty",
     subject?: Subject,
     reason?: LeaveReason,
   ): void {
