@@ -17,6 +17,15 @@ export class Deadlines<Key> {
     return this.#dueAt.size;
   }
 
+  /** When the next key is due; `undefined` when there is none. */
+  get nextAt(): number | undefined {
+    for (let top = this.#heap[0]; top; top = this.#heap[0]) {
+      if (this.#dueAt.get(top.key) === top) return top.at;
+      this.#pop();
+    }
+    return undefined;
+  }
+
   /** Sets or moves the deadline of `key`, in ms since the epoch. */
   set(key: Key, at: number): void {
     const due = { key, at };

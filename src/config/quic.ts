@@ -1,0 +1,60 @@
+import { count, duration, size, toggle } from "./fields.ts";
+import { text } from "./text-fields.ts";
+
+/** The relay over QUIC and WebTransport. Its certificate is that of `tls`, or one made at start. */
+export const quic = {
+  enabled: toggle(false, {
+    doc: "Whether peers are relayed over QUIC and WebTransport. Needs the package `@currentspace/http3`.",
+  }),
+  host: text("0.0.0.0", {
+    doc: "Address to listen on.",
+    maxLength: 64,
+    pattern: "^[0-9a-fA-F:.]+$",
+    expected: "an IP address",
+    placeholder: "address",
+  }),
+  port: count(8443, { doc: "UDP port; 0 takes a free one.", min: 0, max: 65_535 }),
+  idleMs: duration("30s", {
+    doc: "How long a connection may be silent, keep-alives included, before it is over.",
+    min: "1s",
+    max: "10m",
+  }),
+  maxConnections: count(10_000, { doc: "Most connections.", min: 1, max: 1_000_000 }),
+  maxStreams: count(8, { doc: "Most streams a peer has open at a time.", min: 1, max: 1000 }),
+  proveAddress: toggle(false, {
+    doc: "Whether a peer must prove its address before anything is kept for it: one more round trip.",
+  }),
+};
+
+/** What passes between peers of one session by way of the server. */
+export const relay = {
+  sessionBytesPerSecond: size("10MiB", {
+    doc: "Most bytes a second of one session, all peers together. 0: no limit.",
+    min: "0B",
+    max: "1TiB",
+    keys: ["max_bandwidth_per_session", "relay_bandwidth_limit"],
+  }),
+  peerBytesPerSecond: size("0B", {
+    doc: "Most bytes a second that one peer sends. 0: no limit.",
+    min: "0B",
+    max: "1TiB",
+  }),
+  maxFrameBytes: size("1MiB", { doc: "Largest frame.", min: "1KiB", max: "1MiB" }),
+  windowBytes: size("2MiB", {
+    doc: "What a peer may have under way on one stream before it must wait for credit.",
+    min: "2MiB",
+    max: "64MiB",
+  }),
+  maxHeldBytes: size("256MiB", {
+    doc: "What all peers together may have waiting for slow receivers and bandwidth.",
+    min: "1MiB",
+    max: "1TiB",
+  }),
+  maxSessions: count(10_000, { doc: "Most sessions.", min: 1, max: 1_000_000 }),
+  maxPeersPerSession: count(100, { doc: "Most peers in one session.", min: 1, max: 10_000 }),
+  idleMs: duration("5m", {
+    doc: "How long a peer may neither send nor be sent anything before its line ends.",
+    min: "1s",
+    max: "24h",
+  }),
+};

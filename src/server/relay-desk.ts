@@ -1,0 +1,117 @@
+import { Deadlines } from "../core/deadlines.ts";
+import type { Random } from "../core/random.ts";
+import { type Elsewhere, Relay, type RelayLimits } from "../core/relay.ts";
+import type { RelaySeat } from "../core/relay-seat.ts";
+import type { Link } from "../transports/link.ts";
+import type { QuicConnection, QuicConnectionListener } from "../transports/quic.ts";
+import { RelayConnection } from "./relay-connection.ts";
+import type { RelayGuest } from "./relay-guest.ts";
+import { RelayLink } from "./relay-link.ts";
+
+/** What a join token is good for. */
+export interface RelayPass {
+  readonly session: string;
+  /** The one peer it stands for; `undefined`: whoever holds it may choose a name. */
+  readonly peer: string | undefined;
+}
+
+export interface RelayDeskOptions {
+  readonly limits: RelayLimits;
+  readonly random: Random;
+  /** How long a line may take to show a good token, in ms. */
+  readonly admitWithinMs: number;
+  /** What the token is good for. @throws {Refusal} `unauthorized` */
+  admit(token: string, context: { readonly remoteAddress: string }): Promise<RelayPass>;
+  readonly elsewhere?: Elsewhere;
+  /** Ms since the epoch. */
+  now(): number;
+  /** A failure that is our own fault. */
+  report(error: unknown): void;
+}
+
+/** How often a line that cannot say when it takes more is asked, in ms. */
+const ASK_AGAIN_MS = 5;
+
+/** Where peers of the relay come in, over whatever they have; and the relay's one timer. */
+export class RelayDesk {
+  readonly relay: Relay;
+  readonly options: RelayDeskOptions;
+  readonly #waiting = new Deadlines<RelayGuest>();
+  readonly #asked = new Set<RelaySeat>();
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(options: RelayDeskOptions) {
+    this.options = options;
+    const { limits, random, elsewhere } = options;
+    this.relay = new Relay({ limits, random, ...(elsewhere && { elsewhere }) });
+  }
+
+  /** A connection that relays: QUIC, or a session of WebTransport. */
+  acceptConnection(connection: QuicConnection): QuicConnectionListener {
+    return new RelayConnection(connection, this);
+  }
+
+  /** A link of messages: each is one frame. */
+  acceptLink(link: Link): void {
+    link.listen(new RelayLink(link, this));
+  }
+
+  /** A guest that shows no good token in time is sent away. */
+  expect(guest: RelayGuest): void {
+    this.#waiting.set(guest, this.options.now() + this.options.admitWithinMs);
+  }
+
+  /** The guest is in, or gone. */
+  expectNoMore(guest: RelayGuest): void {
+    this.#waiting.clear(guest);
+  }
+
+  /** To be called now and then, so that nobody stays forever. */
+  tick(): void {
+    const now = this.options.now();
+    for (const guest of this.#waiting.takeDue(now)) guest.end("admission_timeout");
+    this.relay.tick(now);
+    this.arm();
+  }
+
+  /** To be called after anything that may have made somebody wait for time to pass. */
+  arm(): void {
+    const now = this.options.now();
+    const nextAt = Math.min(
+      this.relay.nextAt ?? Number.POSITIVE_INFINITY,
+      this.#asked.size > 0 ? now + ASK_AGAIN_MS : Number.POSITIVE_INFINITY,
+    );
+    if (nextAt >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = nextAt;
+    this.#timer = setTimeout(() => this.#wake(), Math.max(0, nextAt - now));
+  }
+
+  /** The line of that seat cannot say when it takes more: it will be asked. */
+  ask(seat: RelaySeat): void {
+    this.#asked.add(seat);
+  }
+
+  /** Ends all lines. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.relay.drain();
+    for (const guest of this.#waiting.takeDue(Number.POSITIVE_INFINITY)) guest.end("draining");
+  }
+
+  #wake(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = this.options.now();
+    try {
+      this.relay.tick(now);
+      for (const seat of this.#asked) {
+        if (seat.isGone || !seat.line.isCongested) this.#asked.delete(seat);
+        this.relay.drained(seat, now);
+      }
+    } catch (error) {
+      this.options.report(error);
+    }
+    this.arm();
+  }
+}

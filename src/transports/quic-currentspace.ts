@@ -1,0 +1,271 @@
+import { isIPv6 } from "node:net";
+import type { Duplex } from "node:stream";
+import {
+  type Quic,
+  type QuicConnection,
+  type QuicConnectionListener,
+  type QuicConnectOptions,
+  type QuicEnd,
+  type QuicListener,
+  type QuicListenOptions,
+  type QuicStream,
+  type QuicStreamListener,
+  QuicUnavailable,
+} from "./quic.ts";
+
+/**
+ * QUIC by `@currentspace/http3` (quiche underneath), which is not installed with parlor: see docs/decisions.
+ *
+ * What has to be known of it: it reads from the network whether anybody reads its streams or not, so a stream that is
+ * paused grows without end (who needs back-pressure must give credit of his own); streams of one direction are made by
+ * `_getOrCreateStream`; the protocol that was agreed on is not told; and it takes a new certificate only by opening
+ * anew.
+ */
+type Library = typeof import("@currentspace/http3");
+type Session =
+  | import("@currentspace/http3").QuicServerSession
+  | import("@currentspace/http3").QuicClientSession;
+
+const HOW = "npm install @currentspace/http3@0.9.0";
+const CONNECT_WITHIN_MS = 10_000;
+
+/** @throws {QuicUnavailable} when the package is missing or has no binary for this machine. */
+export async function currentspaceQuic(): Promise<Quic> {
+  const library = await load();
+  return {
+    listen: (options) => listen(library, options),
+    connect: (options) => connect(library, options),
+  };
+}
+
+async function load(): Promise<Library> {
+  try {
+    return await import("@currentspace/http3");
+  } catch (cause) {
+    const isMissing = cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND";
+    const why = isMissing ? `it needs a package: ${HOW}` : "its package does not run on this machine";
+    throw new QuicUnavailable(`QUIC is not available: ${why}`, { cause });
+  }
+}
+
+async function listen(library: Library, options: QuicListenOptions): Promise<QuicListener> {
+  const connections = new Set<Connection>();
+  const server = library.createQuicServer({
+    key: options.certificate.key,
+    cert: options.certificate.cert,
+    alpn: [...options.alpn],
+    enableDatagrams: true,
+    disableRetry: !options.proveAddress,
+    maxIdleTimeoutMs: options.idleMs,
+    maxConnections: options.maxConnections,
+    initialMaxStreamsBidi: options.maxStreams,
+    initialMaxStreamDataBidiLocal: options.streamWindowBytes,
+    initialMaxData: options.streamWindowBytes * 8,
+    onRuntimeEvent: () => {},
+  });
+  server.on("error", (error) => options.onError(error));
+  server.on("session", (session) => {
+    const connection = new Connection(session, {
+      remoteAddress: session.remoteAddress,
+      onError: options.onError,
+      onClosed: () => connections.delete(connection),
+    });
+    connections.add(connection);
+    connection.start(() => options.onConnection(connection));
+  });
+
+  const where = `${options.host}, UDP port ${options.port}`;
+  const address = await server.listen(options.port, options.host).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`cannot listen on ${where}: ${why}`, { cause });
+  });
+  return {
+    port: address.port,
+    connections,
+    async close({ code, reason }) {
+      for (const connection of connections) connection.close(code, reason);
+      await server.close();
+      for (const connection of connections) connection.over({ code, reason });
+    },
+  };
+}
+
+async function connect(library: Library, options: QuicConnectOptions): Promise<QuicConnection> {
+  const { host, port, alpn, ca, trust = "verified", idleMs = 30_000 } = options;
+  const session = await library.connectQuicAsync(`${isIPv6(host) ? `[${host}]` : host}:${port}`, {
+    alpn: [alpn],
+    enableDatagrams: true,
+    rejectUnauthorized: trust === "verified",
+    maxIdleTimeoutMs: idleMs,
+    connectTimeoutMs: options.connectWithinMs ?? CONNECT_WITHIN_MS,
+    ...(ca !== undefined && { ca }),
+    onRuntimeEvent: () => {},
+  });
+  const connection = new Connection(session, {
+    remoteAddress: host,
+    onError: (error) => process.emitWarning(error instanceof Error ? error : String(error)),
+    onClosed: () => {},
+  });
+  connection.start(() => {});
+  return connection;
+}
+
+interface ConnectionOptions {
+  readonly remoteAddress: string;
+  onError(error: unknown): void;
+  onClosed(): void;
+}
+
+class Connection implements QuicConnection {
+  readonly remoteAddress: string;
+  readonly #session: Session;
+  readonly #options: ConnectionOptions;
+  readonly #streams = new Set<Stream>();
+  #listener: QuicConnectionListener | undefined;
+  #isOver = false;
+  /** One-way streams of the server's are numbered 3, 7, 11 … */
+  #nextOneWayId = 3;
+
+  constructor(session: Session, options: ConnectionOptions) {
+    this.#session = session;
+    this.#options = options;
+    this.remoteAddress = options.remoteAddress;
+    session.on("stream", (stream: Duplex & { readonly id: number }) => this.#came(stream));
+    session.on("datagram", (bytes: Buffer) => this.#datagram(bytes));
+    session.on("close", ({ errorCode, reason }: { errorCode: number; reason: string }) =>
+      this.over({ code: errorCode, reason }),
+    );
+    // Every failure of a connection ends in `close`.
+    session.on("error", () => {});
+  }
+
+  /** Lets `listener` take the connection over; one that fails to is of no use to anybody. */
+  start(takeOver: () => void): void {
+    try {
+      takeOver();
+    } catch (error) {
+      this.#options.onError(error);
+      this.close(0, "");
+    }
+  }
+
+  listen(listener: QuicConnectionListener): void {
+    this.#listener = listener;
+  }
+
+  openStream(direction: "both-ways" | "one-way"): QuicStream {
+    if (this.#isOver) throw new Error("the connection is over");
+    if (direction === "both-ways") return this.#add(this.#session.openStream());
+    if (!("_getOrCreateStream" in this.#session) || !("connHandle" in this.#session)) {
+      throw new Error("a client has no one-way streams");
+    }
+    const id = this.#nextOneWayId;
+    this.#nextOneWayId += 4;
+    return this.#add(this.#session._getOrCreateStream(id));
+  }
+
+  sendDatagram(bytes: Uint8Array): boolean {
+    return !this.#isOver && this.#session.sendDatagram(bytes);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#isOver) return;
+    void this.#session.close(code, reason);
+  }
+
+  over(end: QuicEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const stream of [...this.#streams]) stream.over();
+    this.#call(() => this.#listener?.closed(end));
+    this.#options.onClosed();
+  }
+
+  #came(duplex: Duplex & { readonly id: number }): void {
+    const stream = this.#add(duplex);
+    this.#call(() => this.#listener?.stream(stream));
+    if (!stream.isHeeded) stream.reset(0);
+  }
+
+  #datagram(bytes: Buffer): void {
+    this.#call(() => this.#listener?.datagram(bytes));
+  }
+
+  #add(duplex: Duplex & { readonly id: number }): Stream {
+    const stream = new Stream(duplex, {
+      call: (act) => this.#call(act),
+      onClosed: () => this.#streams.delete(stream),
+    });
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  #call(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+}
+
+/** The library's streams are Node's. */
+class Stream implements QuicStream {
+  readonly id: number;
+  readonly #duplex: Duplex;
+  readonly #call: (act: () => void) => void;
+  readonly #onClosed: () => void;
+  #listener: QuicStreamListener | undefined;
+  #isOver = false;
+
+  constructor(
+    duplex: Duplex & { readonly id: number },
+    { call, onClosed }: { call(act: () => void): void; onClosed(): void },
+  ) {
+    this.id = duplex.id;
+    this.#duplex = duplex;
+    this.#call = call;
+    this.#onClosed = onClosed;
+    // An error ends the stream; `close` follows.
+    duplex.on("error", () => {});
+    duplex.once("close", () => this.over());
+  }
+
+  get isHeeded(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  get isCongested(): boolean {
+    return this.#duplex.writableNeedDrain;
+  }
+
+  get queuedBytes(): number {
+    return this.#duplex.writableLength;
+  }
+
+  listen(listener: QuicStreamListener): void {
+    this.#listener = listener;
+    this.#duplex.on("data", (bytes: Buffer) => this.#call(() => listener.data(bytes)));
+    this.#duplex.on("drain", () => this.#call(() => listener.drained()));
+    this.#duplex.once("end", () => this.#call(() => listener.ended()));
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#duplex.writable) this.#duplex.write(bytes);
+  }
+
+  end(): void {
+    if (this.#duplex.writable) this.#duplex.end();
+  }
+
+  reset(code: number): void {
+    if (!this.#isOver) (this.#duplex as Duplex & { close(code: number): void }).close(code);
+  }
+
+  over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#call(() => this.#listener?.closed());
+    this.#onClosed();
+  }
+}
