@@ -10,6 +10,8 @@ export interface ServerProcessOptions {
   readonly startWithinMs?: number;
   /** A program to run instead of `parlor serve`, from the root of the repository: it takes its port from `PORT`. */
   readonly script?: string;
+  /** A command that runs the server: it is given the server's own command line. */
+  readonly runBy?: readonly string[];
 }
 
 export interface Ended {
@@ -57,9 +59,10 @@ export class ServerProcess {
   static async start(options: ServerProcessOptions = {}): Promise<ServerProcess> {
     // Another build of the server, for instance an installed one, can be put to the same tests.
     const main = process.env.PARLOR_MAIN ?? `${ROOT}dist/cli/main.js`;
-    const { args = [], env = {}, startWithinMs = START_WITHIN_MS, script } = options;
-    const command = script === undefined ? [main, "serve", "--port", "0", "--host", "127.0.0.1"] : [script];
-    const child = spawn(process.execPath, [...command, ...args], {
+    const { args = [], env = {}, startWithinMs = START_WITHIN_MS, script, runBy = [] } = options;
+    const served = script === undefined ? [main, "serve", "--port", "0", "--host", "127.0.0.1"] : [script];
+    const [command = "", ...rest] = [...runBy, process.execPath, ...served, ...args];
+    const child = spawn(command, rest, {
       cwd: ROOT,
       env: { ...process.env, ...(script !== undefined && { PORT: "0" }), ...env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -74,6 +77,10 @@ export class ServerProcess {
       await server.#ended;
       throw error;
     }
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   /** Such as `http://127.0.0.1:43210/`, always with the slash. */

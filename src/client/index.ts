@@ -27,6 +27,8 @@ export type { Match, MatchTerms } from "./matches.ts";
 export type { Mesh, MeshEvents, MeshMessage, MeshOptions, PeerPath } from "./mesh/mesh.ts";
 export type { ConnectOptions } from "./options.ts";
 export type { OfflinePolicy } from "./outbox.ts";
+export { openRelay, type Relay, type RelayEvents, type RelayedMessage, type RelayOptions } from "./relay.ts";
+export type { RelayCarrier } from "./relay-wire.ts";
 export type { CallOptions } from "./requests.ts";
 export type { HistoryPage, Room, RoomChange, SendOptions } from "./room.ts";
 export type { Member, Message, MessageMeta, ResyncReason, Role, RoomEvents } from "./room-events.ts";

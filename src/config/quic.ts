@@ -31,13 +31,13 @@ export const relay = {
   sessionBytesPerSecond: size("10MiB", {
     doc: "Most bytes a second of one session, all peers together. 0: no limit.",
     min: "0B",
-    max: "1TiB",
-    keys: ["max_bandwidth_per_session", "relay_bandwidth_limit"],
+    max: "1024GiB",
+    keys: ["max_bandwidth_per_session"],
   }),
   peerBytesPerSecond: size("0B", {
     doc: "Most bytes a second that one peer sends. 0: no limit.",
     min: "0B",
-    max: "1TiB",
+    max: "1024GiB",
   }),
   maxFrameBytes: size("1MiB", { doc: "Largest frame.", min: "1KiB", max: "1MiB" }),
   windowBytes: size("2MiB", {
@@ -48,7 +48,7 @@ export const relay = {
   maxHeldBytes: size("256MiB", {
     doc: "What all peers together may have waiting for slow receivers and bandwidth.",
     min: "1MiB",
-    max: "1TiB",
+    max: "1024GiB",
   }),
   maxSessions: count(10_000, { doc: "Most sessions.", min: 1, max: 1_000_000 }),
   maxPeersPerSession: count(100, { doc: "Most peers in one session.", min: 1, max: 10_000 }),

@@ -9,6 +9,7 @@ import { native } from "./native.ts";
 import { console, metrics, playground } from "./pages.ts";
 import { peerServer } from "./peer-server.ts";
 import { pulsar } from "./pulsar.ts";
+import { quic, relay } from "./quic.ts";
 import { rooms } from "./rooms.ts";
 import { tapaculo } from "./tapaculo.ts";
 import { tls } from "./tls.ts";
@@ -34,6 +35,8 @@ export const schema = Type.Object({
   pulsar: group("Pulsar dialect", pulsar),
   broker: group("Cluster", broker),
   database: group("Database", database),
+  quic: group("QUIC and WebTransport", quic),
+  relay: group("Relay", relay),
   metrics: group("Metrics", metrics),
   playground: group("Playground", playground),
   console: group("Console", console),

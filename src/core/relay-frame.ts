@@ -128,9 +128,13 @@ function skip(reader: Reader, type: number): boolean {
     case FIXED64:
       reader.at += 8;
       break;
-    case BYTES:
-      reader.at += smallVarint(reader) ?? Number.POSITIVE_INFINITY;
+    case BYTES: {
+      // Read before it is added: reading moves on, too.
+      const size = smallVarint(reader);
+      if (size === undefined) return false;
+      reader.at += size;
       break;
+    }
     case FIXED32:
       reader.at += 4;
       break;

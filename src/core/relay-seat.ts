@@ -54,13 +54,22 @@ export class RelaySeat {
     {
       session,
       key,
+      maySend,
       line,
       limit,
       now,
-    }: { session: RelaySession; key: string; line: RelayLine; limit: ByteAccountOptions; now: number },
+    }: {
+      session: RelaySession;
+      key: string;
+      maySend: boolean;
+      line: RelayLine;
+      limit: ByteAccountOptions;
+      now: number;
+    },
   ) {
     this.session = session;
     this.key = key;
+    this.maySend = maySend;
     this.line = line;
     this.throttle = new Throttle(limit, now);
     this.lastFrameAt = now;
@@ -68,5 +77,6 @@ export class RelaySeat {
 
   readonly session: RelaySession;
   readonly key: string;
+  readonly maySend: boolean;
   readonly line: RelayLine;
 }

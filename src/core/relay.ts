@@ -43,6 +43,8 @@ export interface RelayArrival {
   readonly peer: string;
   /** What `joined` gave the line whose place this one takes. */
   readonly key: string | undefined;
+  /** Whether it may send, or only be sent to. */
+  readonly maySend: boolean;
   readonly line: RelayLine;
 }
 
@@ -107,7 +109,7 @@ export class Relay {
   }
 
   /** Gives a peer its place. @throws {LineEnded} `peer_taken`, `server_full`, `bad_frame` */
-  join({ session: id, peer, key, line }: RelayArrival, now: number): RelaySeat {
+  join({ session: id, peer, key, maySend, line }: RelayArrival, now: number): RelaySeat {
     if (id === "" || peer === "") throw new LineEnded("bad_frame");
     const { maxSessions, maxPeersPerSession, sessionBytesPerSecond, peerBytesPerSecond } = this.#limits;
     const known = this.#sessions.get(id);
@@ -122,6 +124,7 @@ export class Relay {
     const seat = new RelaySeat(peer, {
       session,
       key: before?.key ?? randomHex(this.#random, 16),
+      maySend,
       line,
       limit: { bytesPerSecond: peerBytesPerSecond },
       now,
@@ -345,7 +348,8 @@ export class Relay {
 
   #flawIn(frame: RelayFrame | undefined, seat: RelaySeat): ErrorCode | undefined {
     if (!frame || frame.to === "") return "bad_message";
-    return frame.session !== seat.session.id || frame.from !== seat.peer ? "forbidden" : undefined;
+    const isItself = frame.session === seat.session.id && frame.from === seat.peer;
+    return isItself && seat.maySend ? undefined : "forbidden";
   }
 
   /** Says no, when the line has room for it: a peer that does not listen is not waited for. */

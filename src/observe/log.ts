@@ -8,6 +8,10 @@ export interface LogEvents {
   "config.notice": { readonly notice: string };
   "tls.reloaded": { readonly certPath: string };
   "tls.broken": { readonly certPath: string; readonly err: unknown };
+  "quic.listening": { readonly port: number; readonly certificateHash: string };
+  "quic.reopened": { readonly port: number; readonly certificateHash: string };
+  "quic.unavailable": { readonly reason: string };
+  "quic.certificate_broken": { readonly err: unknown };
   "server.error": { readonly err: unknown; readonly dialect?: string; readonly command?: string };
 }
 

@@ -24,6 +24,15 @@ export const METRICS = {
   parlor_refusals_total: { type: "counter", help: "Requests refused.", label: "code" },
   parlor_goodbyes_total: { type: "counter", help: "Links that the server ended.", label: "reason" },
   parlor_messages_dropped_total: { type: "counter", help: "Messages dropped for slow peers.", label: "lane" },
+  parlor_quic_connections: { type: "gauge", help: "Open QUIC connections, WebTransport's included." },
+  parlor_relay_sessions: { type: "gauge", help: "Sessions that peers are relayed in." },
+  parlor_relay_peers: { type: "gauge", help: "Peers with a line to the relay." },
+  parlor_relay_held_bytes: { type: "gauge", help: "Frames that wait for receivers or bandwidth, in bytes." },
+  parlor_relay_frames_total: { type: "counter", help: "Frames relayed.", label: "kind" },
+  parlor_relay_bytes_total: { type: "counter", help: "Bytes of frames relayed.", label: "kind" },
+  parlor_relay_dropped_total: { type: "counter", help: "Frames not relayed.", label: "reason" },
+  parlor_relay_refusals_total: { type: "counter", help: "Frames refused.", label: "code" },
+  parlor_relay_throttled_total: { type: "counter", help: "Times a stream waited for bandwidth." },
   parlor_errors_total: { type: "counter", help: "Failures that are the server's own fault." },
 } as const satisfies Record<string, MetricInfo>;
 

@@ -8,9 +8,16 @@ import { RelayConnection } from "./relay-connection.ts";
 import type { RelayGuest } from "./relay-guest.ts";
 import { RelayLink } from "./relay-link.ts";
 
+/** The paths of the relay on a listener that has paths: WebSocket, WebTransport. */
+export function isRelayPath(path: string): boolean {
+  return path === "/v1/relay" || path === "/parlor/relay";
+}
+
 /** What a join token is good for. */
 export interface RelayPass {
   readonly session: string;
+  /** Whether its bearer may send, or only be sent to. */
+  readonly maySend: boolean;
   /** The one peer it stands for; `undefined`: whoever holds it may choose a name. */
   readonly peer: string | undefined;
 }

@@ -54,7 +54,10 @@ export class RelayGuest {
       if (pass.peer !== undefined && pass.peer !== frame.from) throw new LineEnded("forbidden");
 
       const { session, from: peer } = frame;
-      this.#seat = this.#desk.relay.join({ session, peer, key, line: this.#line }, now());
+      this.#seat = this.#desk.relay.join(
+        { session, peer, key, maySend: pass.maySend, line: this.#line },
+        now(),
+      );
       this.#state = "in";
       this.#desk.expectNoMore(this);
       then(this.#seat);

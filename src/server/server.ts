@@ -17,6 +17,8 @@ import type { Log } from "../observe/log.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { type HttpListener, listenHttp, type UpgradeDecision } from "../transports/http.ts";
 import type { Link } from "../transports/link.ts";
+import type { Quic } from "../transports/quic.ts";
+import type { SessionDecision } from "../transports/webtransport.ts";
 import { Connection, type Surround } from "./connection.ts";
 import { servedDialects } from "./dialects.ts";
 import type { Extension, Inside } from "./extension.ts";
@@ -24,7 +26,11 @@ import { answerWith } from "./http-glue.ts";
 import { hubLimits } from "./hub-limits.ts";
 import { ServerOutbox } from "./outbox.ts";
 import { pages } from "./pages.ts";
+import { QuicFront, type QuicPlace } from "./quic-front.ts";
 import { refusalBody } from "./refusal-body.ts";
+import { isRelayPath, RelayDesk } from "./relay-desk.ts";
+import { relayReadings } from "./relay-readings.ts";
+import { relayDeskOptions } from "./relay-settings.ts";
 import { Status } from "./status.ts";
 import { Tally } from "./tally.ts";
 
@@ -40,6 +46,8 @@ export interface Listening {
   readonly port: number;
   /** Where a browser finds the server, such as `http://127.0.0.1:8080`; the first is the one to print. */
   readonly urls: readonly string[];
+  /** Where QUIC and WebTransport are, if they are. */
+  readonly quic: QuicPlace | undefined;
 }
 
 export interface ServerOptions {
@@ -48,6 +56,8 @@ export interface ServerOptions {
   readonly auth?: AuthProvider;
   /** Languages besides those that the configuration switches on; one of the same name takes its place. */
   readonly dialects?: readonly Dialect[];
+  /** An implementation of QUIC; by default the one that is installed. */
+  readonly quic?: () => Promise<Quic>;
   /** What an embedder adds. */
   extend?(inside: Inside): Extension;
   /** Time, chance and the one kind of timer: given by tests that own them. */
@@ -87,16 +97,23 @@ export class Server {
   readonly #now: () => number;
   readonly #later: OutsideWorld["later"];
   #willAcknowledge = false;
+  readonly #desk: RelayDesk;
+  readonly #quic: (() => Promise<Quic>) | undefined;
+  #front: QuicFront | undefined;
   #errors = 0;
   #listener: HttpListener | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isDraining = false;
   #whenEmpty: (() => void) | undefined;
 
-  constructor(config: Config, { log, auth = anonymousAuth, dialects = [], extend, world }: ServerOptions) {
+  constructor(
+    config: Config,
+    { log, auth = anonymousAuth, dialects = [], quic, extend, world }: ServerOptions,
+  ) {
     const { now, random, later } = { ...OUTSIDE, ...world };
     this.#now = now;
     this.#later = later;
+    this.#quic = quic;
     this.#config = config;
     this.#log = log;
     this.#auth = auth;
@@ -111,6 +128,13 @@ export class Server {
       },
       failed: (error, where) => this.#failed(error, { dialect: undefined, command: where }),
     });
+    this.#desk = new RelayDesk(
+      relayDeskOptions(config, {
+        random,
+        now,
+        report: (error) => this.#failed(error, { dialect: undefined, command: "relay" }),
+      }),
+    );
     this.#surround = {
       gate: this.#extension?.gate,
       identified: (connection) => this.#identified(connection),
@@ -137,6 +161,11 @@ export class Server {
 
   get hub(): Hub {
     return this.#hub;
+  }
+
+  /** What the relay carries at present. */
+  get relayCounts(): { readonly sessions: number; readonly peers: number; readonly heldBytes: number } {
+    return this.#desk.relay.counts;
   }
 
   /** Answers one ordinary HTTP request; for embedders whose own server takes the requests. */
@@ -191,7 +220,14 @@ export class Server {
       onError: (error) => this.#failed(error, { dialect: undefined, command: undefined }),
     });
     this.#timer = setInterval(() => this.tick(), TICK_MS);
-    return { port: this.#listener.port, urls: this.#listener.urls };
+    try {
+      if (this.#config.quic.enabled) await this.#openFront();
+    } catch (error) {
+      clearInterval(this.#timer);
+      await this.#listener.close();
+      throw error;
+    }
+    return { port: this.#listener.port, urls: this.#listener.urls, quic: this.#front?.place };
   }
 
   /**
@@ -212,6 +248,8 @@ export class Server {
     if (this.#connections.size > 0)
       await Promise.race([emptied, new Promise((cut) => setTimeout(cut, drainMs).unref())]);
     const left = this.#connections.size;
+    this.#desk.close();
+    await this.#front?.close();
     await this.#listener?.close();
     clearInterval(this.#timer);
     this.#extension?.stop();
@@ -225,6 +263,7 @@ export class Server {
 
   #decide(opening: Opening): UpgradeDecision | Promise<UpgradeDecision> {
     if (this.#isDraining) return this.#refuse(503, "This server is stopping; come back in a moment.\n");
+    if (isRelayPath(opening.path)) return { accept: true, maxMessageBytes: this.#config.relay.maxFrameBytes };
     const chosen = chooseByOpening(this.#served, opening);
     if (!chosen) return this.#refuse(404, "Nobody speaks WebSocket at this path.\n");
     const candidates = chosen === "first-message" ? [...this.#served.values()] : [chosen];
@@ -274,7 +313,32 @@ export class Server {
     else this.#expiries.set(connection, expiresAt);
   }
 
+  async #openFront(): Promise<void> {
+    this.#front = await QuicFront.open({
+      config: this.#config,
+      desk: this.#desk,
+      log: this.#log,
+      decide: (opening) => this.#decideSession(opening),
+      onLink: (link, opening) => this.#accept(link, opening, undefined),
+      onError: (error) => this.#failed(error, { dialect: undefined, command: "quic" }),
+      ...(this.#quic && { quic: this.#quic }),
+    });
+    if (this.#front) this.#log.info("quic.listening", this.#front.place);
+  }
+
+  /** Sessions of WebTransport are for those who show their credentials in a message. */
+  #decideSession(opening: Opening): SessionDecision {
+    if (this.#isDraining) return { accept: false, status: 503 };
+    const chosen = chooseByOpening(this.#served, opening);
+    const isWelcome = chosen === "first-message" || (chosen && !chosen.credentials);
+    return isWelcome ? { accept: true } : { accept: false, status: 404 };
+  }
+
   #accept(link: Link, opening: Opening, identity: Identity | undefined): void {
+    if (isRelayPath(opening.path)) {
+      this.#desk.acceptLink(link);
+      return;
+    }
     const chosen = chooseByOpening(this.#served, opening);
     const dialect: Dialect | undefined = chosen === "first-message" ? undefined : chosen;
     const connection = new Connection({ link, opening, dialect, surround: this.#surround });
@@ -313,6 +377,8 @@ export class Server {
         this.#tally.goodbye("token_expired");
         connection.goodbye({ reason: "token_expired" });
       }
+      this.#desk.tick();
+      this.#front?.tick(now);
       this.#extension?.tick(now);
     } catch (error) {
       this.#failed(error, { dialect: undefined, command: "tick" });
@@ -358,6 +424,7 @@ export class Server {
   }
 
   #isSocketPath(path: string): boolean {
+    if (isRelayPath(path)) return true;
     const opening = {
       path,
       query: new URLSearchParams(),
@@ -385,6 +452,8 @@ export class Server {
       parlor_refusals_total: () => tally.refusals,
       parlor_goodbyes_total: () => tally.goodbyes,
       parlor_messages_dropped_total: () => tally.dropped,
+      ...relayReadings(this.#desk.relay),
+      parlor_quic_connections: () => this.#front?.connections ?? 0,
       parlor_errors_total: () => this.#errors,
     };
   }

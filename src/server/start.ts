@@ -4,6 +4,7 @@ import { jwtAuth } from "../auth/jwt.ts";
 import { requireSecret } from "../auth/secret.ts";
 import type { Config } from "../config/index.ts";
 import { createLog, type Log } from "../observe/log.ts";
+import type { QuicPlace } from "./quic-front.ts";
 import { Server } from "./server.ts";
 
 /** A second signal means that somebody is in a hurry. */
@@ -21,9 +22,10 @@ export async function startServer(
   for (const notice of notices) log.warn("config.notice", { notice });
 
   const server = new Server(config, { log, auth: authOf(config, log) });
-  const { urls } = await server.listen();
+  const { urls, quic } = await server.listen();
   log.info("server.listening", { urls, dialects: server.dialects });
   process.stdout.write(welcome(config, urls[0] ?? ""));
+  if (quic) process.stdout.write(welcomeOverQuic(quic, config));
 
   let isStopping = false;
   for (const signal of SIGNALS) {
@@ -47,6 +49,13 @@ function authOf({ mode, auth, tapaculo }: Config, log: Log): AuthProvider {
     secret: requireSecret({ secret: auth.secret, mode, setting: "auth.secret", warn }),
   });
   return auth.allowAnonymous ? orAnonymous(tokens) : tokens;
+}
+
+/** A page must pin a certificate that nobody else vouches for. */
+function welcomeOverQuic({ port, certificateHash }: QuicPlace, { tls }: Config): string {
+  const hash =
+    tls.certPath === undefined ? `  certificate ${certificateHash} (SHA-256, made at start)\n` : "";
+  return `  ${"quic".padEnd(11)} UDP port ${port}, WebTransport at https://localhost:${port}/v1/relay\n${hash}`;
 }
 
 function welcome({ playground, metrics, console }: Config, url: string): string {

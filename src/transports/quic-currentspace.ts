@@ -21,11 +21,38 @@ import {
  * `_getOrCreateStream`; the protocol that was agreed on is not told; and it takes a new certificate only by opening
  * anew.
  */
-type Library = typeof import("@currentspace/http3");
-type Session =
-  | import("@currentspace/http3").QuicServerSession
-  | import("@currentspace/http3").QuicClientSession;
+interface Library {
+  createQuicServer(options: object): LibraryServer;
+  connectQuicAsync(authority: string, options: object): Promise<Session>;
+}
 
+interface LibraryServer {
+  listen(port: number, host: string): Promise<{ readonly port: number }>;
+  close(): Promise<void>;
+  on(event: "session", listener: (session: Session) => void): void;
+  on(event: "error", listener: (error: Error) => void): void;
+}
+
+/** What its sessions of either side have; the last two only the server's. */
+interface Session {
+  openStream(): LibraryStream;
+  sendDatagram(bytes: Uint8Array): boolean;
+  close(code: number, reason: string): unknown;
+  on(event: "stream", listener: (stream: LibraryStream) => void): void;
+  on(event: "datagram", listener: (bytes: Buffer) => void): void;
+  on(event: "close", listener: (end: { errorCode: number; reason: string }) => void): void;
+  on(event: "error", listener: (error: Error) => void): void;
+  readonly remoteAddress?: string;
+  _getOrCreateStream?(id: number): LibraryStream;
+}
+
+interface LibraryStream extends Duplex {
+  readonly id: number;
+  close(code: number): void;
+}
+
+/** In a variable, so that nobody needs the package in order to compile. */
+const PACKAGE: string = "@currentspace/http3";
 const HOW = "npm install @currentspace/http3@0.9.0";
 const CONNECT_WITHIN_MS = 10_000;
 
@@ -40,7 +67,7 @@ export async function currentspaceQuic(): Promise<Quic> {
 
 async function load(): Promise<Library> {
   try {
-    return await import("@currentspace/http3");
+    return (await import(PACKAGE)) as Library;
   } catch (cause) {
     const isMissing = cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND";
     const why = isMissing ? `it needs a package: ${HOW}` : "its package does not run on this machine";
@@ -66,7 +93,8 @@ async function listen(library: Library, options: QuicListenOptions): Promise<Qui
   server.on("error", (error) => options.onError(error));
   server.on("session", (session) => {
     const connection = new Connection(session, {
-      remoteAddress: session.remoteAddress,
+      side: "server",
+      remoteAddress: session.remoteAddress ?? "",
       onError: options.onError,
       onClosed: () => connections.delete(connection),
     });
@@ -102,6 +130,7 @@ async function connect(library: Library, options: QuicConnectOptions): Promise<Q
     onRuntimeEvent: () => {},
   });
   const connection = new Connection(session, {
+    side: "client",
     remoteAddress: host,
     onError: (error) => process.emitWarning(error instanceof Error ? error : String(error)),
     onClosed: () => {},
@@ -111,6 +140,7 @@ async function connect(library: Library, options: QuicConnectOptions): Promise<Q
 }
 
 interface ConnectionOptions {
+  readonly side: "server" | "client";
   readonly remoteAddress: string;
   onError(error: unknown): void;
   onClosed(): void;
@@ -130,11 +160,9 @@ class Connection implements QuicConnection {
     this.#session = session;
     this.#options = options;
     this.remoteAddress = options.remoteAddress;
-    session.on("stream", (stream: Duplex & { readonly id: number }) => this.#came(stream));
-    session.on("datagram", (bytes: Buffer) => this.#datagram(bytes));
-    session.on("close", ({ errorCode, reason }: { errorCode: number; reason: string }) =>
-      this.over({ code: errorCode, reason }),
-    );
+    session.on("stream", (stream) => this.#came(stream));
+    session.on("datagram", (bytes) => this.#datagram(bytes));
+    session.on("close", ({ errorCode, reason }) => this.over({ code: errorCode, reason }));
     // Every failure of a connection ends in `close`.
     session.on("error", () => {});
   }
@@ -156,12 +184,11 @@ class Connection implements QuicConnection {
   openStream(direction: "both-ways" | "one-way"): QuicStream {
     if (this.#isOver) throw new Error("the connection is over");
     if (direction === "both-ways") return this.#add(this.#session.openStream());
-    if (!("_getOrCreateStream" in this.#session) || !("connHandle" in this.#session)) {
-      throw new Error("a client has no one-way streams");
-    }
     const id = this.#nextOneWayId;
+    const stream = this.#options.side === "server" ? this.#session._getOrCreateStream?.(id) : undefined;
+    if (!stream) throw new Error("only servers have one-way streams");
     this.#nextOneWayId += 4;
-    return this.#add(this.#session._getOrCreateStream(id));
+    return this.#add(stream);
   }
 
   sendDatagram(bytes: Uint8Array): boolean {
@@ -181,7 +208,7 @@ class Connection implements QuicConnection {
     this.#options.onClosed();
   }
 
-  #came(duplex: Duplex & { readonly id: number }): void {
+  #came(duplex: LibraryStream): void {
     const stream = this.#add(duplex);
     this.#call(() => this.#listener?.stream(stream));
     if (!stream.isHeeded) stream.reset(0);
@@ -191,7 +218,7 @@ class Connection implements QuicConnection {
     this.#call(() => this.#listener?.datagram(bytes));
   }
 
-  #add(duplex: Duplex & { readonly id: number }): Stream {
+  #add(duplex: LibraryStream): Stream {
     const stream = new Stream(duplex, {
       call: (act) => this.#call(act),
       onClosed: () => this.#streams.delete(stream),
@@ -212,16 +239,13 @@ class Connection implements QuicConnection {
 /** The library's streams are Node's. */
 class Stream implements QuicStream {
   readonly id: number;
-  readonly #duplex: Duplex;
+  readonly #duplex: LibraryStream;
   readonly #call: (act: () => void) => void;
   readonly #onClosed: () => void;
   #listener: QuicStreamListener | undefined;
   #isOver = false;
 
-  constructor(
-    duplex: Duplex & { readonly id: number },
-    { call, onClosed }: { call(act: () => void): void; onClosed(): void },
-  ) {
+  constructor(duplex: LibraryStream, { call, onClosed }: { call(act: () => void): void; onClosed(): void }) {
     this.id = duplex.id;
     this.#duplex = duplex;
     this.#call = call;
@@ -259,7 +283,7 @@ class Stream implements QuicStream {
   }
 
   reset(code: number): void {
-    if (!this.#isOver) (this.#duplex as Duplex & { close(code: number): void }).close(code);
+    if (!this.#isOver) this.#duplex.close(code);
   }
 
   over(): void {

@@ -1,0 +1,50 @@
+import type { RelayEnd } from "../core/relay-ends.ts";
+
+/** What carries the frames of a relay. */
+export type RelayCarrier = "webtransport" | "quic" | "websocket";
+
+/** How a line ended. */
+export interface WireEnd {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** One ordered stream of records (frames with their length in front), in both directions. */
+export interface WireStream {
+  /** Resolves when more may be written; what was written goes out in order. Rejects when the stream is over. */
+  write(record: Uint8Array): Promise<void>;
+}
+
+export interface WireListener {
+  /** Bytes that came on a stream. */
+  bytes(stream: WireStream, bytes: Uint8Array): void;
+  datagram(frame: Uint8Array): void;
+  /** The last call, made once. */
+  closed(end: WireEnd): void;
+}
+
+/** An open line to a relay, whatever it goes over. */
+export interface RelayWire {
+  readonly carrier: RelayCarrier;
+  /** Most streams that make sense. */
+  readonly maxStreams: number;
+  openStream(): Promise<WireStream>;
+  /** `false` when it is surely lost. */
+  sendDatagram(frame: Uint8Array): boolean;
+  close(code: number, reason: string): void;
+}
+
+export interface WireOptions {
+  readonly url: URL;
+  /** SHA-256 of a certificate that nobody else vouches for, base64. */
+  readonly certificateHash?: string | undefined;
+  /** PEM of a certificate or issuer that the system does not know. Only for QUIC. */
+  readonly ca?: string | undefined;
+  readonly listener: WireListener;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type OpenWire = (options: WireOptions) => Promise<RelayWire>;
+
+/** The code that a client closes with. */
+export const LEFT: RelayEnd = "left";

@@ -1,0 +1,220 @@
+import type { Config } from "../config/index.ts";
+import { Deadlines } from "../core/deadlines.ts";
+import { RELAY_ENDS, type RelayEnd } from "../core/relay-ends.ts";
+import type { Log } from "../observe/log.ts";
+import type { Link, Opening } from "../transports/link.ts";
+import { LinkCount } from "../transports/link-count.ts";
+import { OriginGate } from "../transports/origin.ts";
+import {
+  type Quic,
+  type QuicConnection,
+  type QuicConnectionListener,
+  type QuicListener,
+  QuicUnavailable,
+} from "../transports/quic.ts";
+import { currentspaceQuic } from "../transports/quic-currentspace.ts";
+import { SniffedConnection } from "../transports/quic-sniff.ts";
+import { acceptStreamLink } from "../transports/stream-link.ts";
+import { type SessionDecision, WebTransportConnection } from "../transports/webtransport.ts";
+import { QuicCertificate } from "./quic-certificate.ts";
+import { isRelayPath, type RelayDesk } from "./relay-desk.ts";
+
+export interface QuicFrontOptions {
+  readonly config: Config;
+  readonly desk: RelayDesk;
+  readonly log: Log;
+  /** Whether a link over WebTransport is wanted at that path. */
+  decide(opening: Opening): SessionDecision;
+  onLink(link: Link, opening: Opening): void;
+  onError(error: unknown): void;
+  /** An implementation of QUIC; by default the one that is installed. */
+  readonly quic?: () => Promise<Quic>;
+}
+
+/** How one end of the front is told where it is. */
+export interface QuicPlace {
+  readonly port: number;
+  /** SHA-256 of the certificate, base64: what a page puts in `serverCertificateHashes`. */
+  readonly certificateHash: string;
+}
+
+/** What relays and WebTransport are offered as. One listener serves all of them; the first bytes tell which it is. */
+const ALPN = ["parlor-relay", "pulsar-relay", "h3"];
+/** Code of HTTP/3 and of ours for "all is well". */
+const NO_ERROR = 0;
+
+/** Where peers come in over QUIC: docs/spec/quic.md. */
+export class QuicFront {
+  readonly #options: QuicFrontOptions;
+  readonly #count: LinkCount;
+  readonly #origins: OriginGate;
+  /** Connections that have not said what they want. */
+  readonly #silent = new Deadlines<QuicConnection>();
+  readonly #quic: Quic;
+  readonly #certificate: QuicCertificate;
+  #listener: QuicListener | undefined;
+  #port: number;
+  #isClosed = false;
+  #reopening: Promise<void> | undefined;
+
+  private constructor(
+    options: QuicFrontOptions,
+    { quic, certificate }: { quic: Quic; certificate: QuicCertificate },
+  ) {
+    const { config } = options;
+    this.#options = options;
+    this.#quic = quic;
+    this.#certificate = certificate;
+    this.#port = config.quic.port;
+    this.#count = new LinkCount({
+      maxLinks: config.quic.maxConnections,
+      maxLinksPerAddress: config.maxLinksPerAddress,
+    });
+    this.#origins = new OriginGate({
+      allowed: config.allowedOrigins,
+      sameHost: true,
+      localhost: config.allowLocalhostOrigins,
+    });
+  }
+
+  /**
+   * Opens the front; `undefined` when there is no QUIC on this machine, which is logged.
+   *
+   * @throws {Error} when the address cannot be had or the certificate is of no use.
+   */
+  static async open(options: QuicFrontOptions): Promise<QuicFront | undefined> {
+    const { config, log, quic: load = currentspaceQuic } = options;
+    try {
+      const quic = await load();
+      const certificate = await QuicCertificate.open(config);
+      const front = new QuicFront(options, { quic, certificate });
+      await front.#listen();
+      return front;
+    } catch (error) {
+      if (!(error instanceof QuicUnavailable)) throw error;
+      log.warn("quic.unavailable", { reason: error.message });
+      return undefined;
+    }
+  }
+
+  get place(): QuicPlace {
+    return { port: this.#port, certificateHash: this.#certificate.hash };
+  }
+
+  get connections(): number {
+    return this.#listener?.connections.size ?? 0;
+  }
+
+  /** To be called now and then: ends those who say nothing, and takes a new certificate. */
+  tick(now: number): void {
+    for (const connection of this.#silent.takeDue(now)) end(connection, "admission_timeout");
+    if (!this.#certificate.isDue(now) || this.#reopening || this.#isClosed) return;
+    this.#reopening = this.reload()
+      .catch((error: unknown) => this.#options.onError(error))
+      .finally(() => {
+        this.#reopening = undefined;
+      });
+  }
+
+  /**
+   * Looks for a new certificate, and opens anew with it. Every connection ends with `draining`, and may come back at once.
+   */
+  async reload(): Promise<void> {
+    const { log } = this.#options;
+    const outcome = await this.#certificate.renew(Date.now());
+    if (outcome instanceof Error) log.error("quic.certificate_broken", { err: outcome });
+    if (outcome !== "renewed" || this.#isClosed) return;
+    await this.#listener?.close(wordsOf("draining"));
+    await this.#listen();
+    log.info("quic.reopened", { port: this.#port, certificateHash: this.#certificate.hash });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#reopening;
+    await this.#listener?.close(wordsOf("draining"));
+  }
+
+  async #listen(): Promise<void> {
+    const { quic, relay } = this.#options.config;
+    this.#listener = await this.#quic.listen({
+      host: quic.host,
+      port: this.#port,
+      alpn: ALPN,
+      certificate: this.#certificate.pair,
+      idleMs: quic.idleMs,
+      maxConnections: quic.maxConnections,
+      // WebTransport needs one more for its request.
+      maxStreams: quic.maxStreams + 1,
+      streamWindowBytes: relay.windowBytes,
+      proveAddress: quic.proveAddress,
+      onConnection: (connection) => this.#accept(connection),
+      onError: (error) => this.#options.onError(error),
+    });
+    this.#port = this.#listener.port;
+  }
+
+  #accept(connection: QuicConnection): void {
+    const giveBack = this.#count.take(connection.remoteAddress);
+    if (typeof giveBack === "string") {
+      connection.listen({ stream: (stream) => stream.reset(NO_ERROR), datagram() {}, closed() {} });
+      end(connection, "server_full");
+      return;
+    }
+    this.#silent.set(connection, Date.now() + this.#options.config.registrationTimeoutMs);
+    connection.listen(
+      new SniffedConnection({
+        choose: (protocol) => this.#serve(connection, protocol),
+        closed: () => {
+          this.#silent.clear(connection);
+          giveBack();
+        },
+      }),
+    );
+  }
+
+  #serve(connection: QuicConnection, protocol: "h3" | "other"): QuicConnectionListener {
+    const { desk } = this.#options;
+    if (protocol === "other") {
+      this.#silent.clear(connection);
+      return desk.acceptConnection(connection);
+    }
+    return new WebTransportConnection(connection, {
+      onRequest: (opening) => this.#decide(opening),
+      onSession: (session, opening) => {
+        this.#silent.clear(connection);
+        if (isRelayPath(opening.path)) session.listen(desk.acceptConnection(session));
+        else acceptStreamLink(session, this.#linkOptions(opening));
+      },
+    });
+  }
+
+  #linkOptions(opening: Opening) {
+    const { config, onLink, onError } = this.#options;
+    return {
+      maxMessageBytes: config.websocket.maxMessageBytes,
+      maxQueueBytes: config.websocket.queueBytes,
+      openWithinMs: config.registrationTimeoutMs,
+      onLink: (link: Link) => onLink(link, opening),
+      onError,
+    };
+  }
+
+  #decide(opening: Opening): SessionDecision {
+    if (this.#isClosed) return { accept: false, status: 503 };
+    if (this.#origins.refusal(opening.headers.origin, opening.headers.host) !== undefined) {
+      return { accept: false, status: 403 };
+    }
+    return isRelayPath(opening.path) ? { accept: true } : this.#options.decide(opening);
+  }
+}
+
+function wordsOf(why: RelayEnd): { readonly code: number; readonly reason: string } {
+  const { code, text } = RELAY_ENDS[why];
+  return { code, reason: text };
+}
+
+function end(connection: QuicConnection, why: RelayEnd): void {
+  const { code, reason } = wordsOf(why);
+  connection.close(code, reason);
+}

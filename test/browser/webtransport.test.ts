@@ -1,0 +1,150 @@
+import { execFileSync } from "node:child_process";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { configOf } from "../../src/config/index.ts";
+import { roomId } from "../../src/core/ids.ts";
+import { joinTokensOf } from "../../src/server/pulsar.ts";
+import { currentspaceQuic } from "../../src/transports/quic-currentspace.ts";
+import { ServerProcess } from "../server-process.ts";
+import { type FreshBrowser, findChromium, openBrowser } from "./chromium.ts";
+
+const SECRET = "a secret of the tests, and of nobody else";
+const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+/** On a loopback of 64 KiB packets the server's probes for the largest packet upset Chromium: so one of 1500 bytes. */
+const IN_NAMESPACE = ["unshare", "-n", "sh", "-c", 'ip link set lo mtu 1500 up && exec "$0" "$@"'];
+
+const SCRIPT = 'import { openRelay } from "/dist/client/relay.js"; globalThis.openRelay = openRelay;';
+
+const chromium = findChromium();
+const reason = await whySkipped();
+if (reason !== undefined) console.warn(`WebTransport in Chromium is skipped: ${reason}`);
+
+async function whySkipped(): Promise<string | undefined> {
+  if (chromium === undefined) return "no Chromium was found";
+  try {
+    await currentspaceQuic();
+  } catch (error) {
+    return String(error);
+  }
+  try {
+    execFileSync("unshare", ["-n", "true"], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return "network namespaces need root";
+  }
+}
+
+describe.skipIf(reason !== undefined)("WebTransport in Chromium", () => {
+  let server: ServerProcess;
+  let browser: FreshBrowser;
+  let scratch: string;
+  let place: { readonly port: number; readonly certificateHash: string };
+  const faults: string[] = [];
+
+  beforeAll(async () => {
+    server = await ServerProcess.start({
+      runBy: IN_NAMESPACE,
+      args: ["--quic-enabled", "--quic-port", "8443", "--quic-host", "127.0.0.1", "--log-format", "json"],
+      env: { PARLOR_AUTH_SECRET: SECRET },
+    });
+    scratch = await mkdtemp(join(tmpdir(), "parlor-webtransport-"));
+    const entered = join(scratch, "chromium");
+    await writeFile(entered, `#!/bin/sh\nexec nsenter --net=/proc/${server.pid}/ns/net ${chromium} "$@"\n`);
+    await chmod(entered, 0o755);
+    browser = await openBrowser(entered);
+    await browser.context.route("**/dist/**", async (route) => {
+      const path = new URL(route.request().url()).pathname.replace("/dist/", "");
+      await route.fulfill({ body: await readFile(join(DIST, path)), contentType: "text/javascript" });
+    });
+    place = placeIn(server.output);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    if (scratch) await rm(scratch, { recursive: true, force: true });
+  });
+
+  afterEach(async () => {
+    await Promise.all(browser.context.pages().map((page) => page.close()));
+    expect(faults.splice(0), "errors in the pages").toEqual([]);
+  });
+
+  function tokenFor(session: string): string {
+    const now = Date.now();
+    const tokens = joinTokensOf(configOf({ auth: { secret: SECRET } }));
+    return tokens.mint({ session: roomId(session), role: "editor", issuedAt: now, expiresAt: now + 60_000 });
+  }
+
+  /** A page with a line to the relay; `window.relay` and `window.heard` are there for what follows. */
+  async function enter(session: string, peer: string, carrier: "webtransport" | "websocket"): Promise<Page> {
+    const page = await browser.context.newPage();
+    page.on("pageerror", (error) => faults.push(error.message));
+    // Any page that really comes from this machine: made-up ones may not talk to it.
+    await page.goto(`${server.url.replace("127.0.0.1", "localhost")}health`);
+    await page.addScriptTag({ type: "module", content: SCRIPT });
+    await page.waitForFunction(() => "openRelay" in globalThis);
+    const options = {
+      url: `https://127.0.0.1:${place.port}`,
+      webSocketUrl: server.url.replace("http", "ws"),
+      session,
+      peer,
+      token: tokenFor(session),
+      certificateHash: place.certificateHash,
+      carriers: [carrier] as const,
+    };
+    const met = await page.evaluate(async (given) => {
+      const { openRelay } = globalThis as unknown as Pick<
+        typeof import("../../src/client/relay.ts"),
+        "openRelay"
+      >;
+      const relay = await openRelay(given);
+      const heard: string[] = [];
+      relay.on("message", ({ from, payload, kind }) => {
+        heard.push(payload.length > 100 ? `${from} ${kind} ${payload.length}` : `${from} ${kind} ${payload}`);
+      });
+      Object.assign(globalThis, { relay, heard });
+      return relay.carrier;
+    }, options);
+    expect(met).toBe(carrier);
+    return page;
+  }
+
+  const heardBy = (page: Page) => page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard);
+
+  it("[QW1] relays over streams and datagrams, between pages on WebTransport and on WebSocket", async () => {
+    const ada = await enter("s1", "ada", "webtransport");
+    const bob = await enter("s1", "bob", "webtransport");
+    const eve = await enter("s1", "eve", "websocket");
+
+    await ada.evaluate(async () => {
+      const { relay } = globalThis as unknown as { relay: import("../../src/client/relay.ts").Relay };
+      await relay.send("bob", Uint8Array.of(1, 2));
+      await relay.send("eve", Uint8Array.of(3));
+      relay.sendDatagram("bob", Uint8Array.of(4));
+      relay.sendDatagram("eve", Uint8Array.of(5));
+      for (let i = 0; i < 20; i++) await relay.send("bob", new Uint8Array(500_000));
+    });
+    await eve.evaluate(async () => {
+      const { relay } = globalThis as unknown as { relay: import("../../src/client/relay.ts").Relay };
+      await relay.send("ada", Uint8Array.of(6));
+    });
+
+    await expect.poll(async () => (await heardBy(bob)).length, { timeout: 10_000 }).toBe(22);
+    expect((await heardBy(bob)).sort().slice(0, 2)).toEqual(["ada datagram 4", "ada stream 1,2"]);
+    expect((await heardBy(bob)).filter((each) => each === "ada stream 500000")).toHaveLength(20);
+    await expect.poll(() => heardBy(ada)).toEqual(["eve stream 6"]);
+    await expect.poll(async () => (await heardBy(eve)).sort()).toEqual(["ada stream 3", "ada stream 5"]);
+  });
+});
+
+/** Where the server said that QUIC is. */
+function placeIn(output: string): { readonly port: number; readonly certificateHash: string } {
+  const line = output.split("\n").find((each) => each.includes('"quic.listening"'));
+  if (line === undefined) throw new Error(`the server does not listen over QUIC:\n${output}`);
+  return JSON.parse(line) as { port: number; certificateHash: string };
+}
