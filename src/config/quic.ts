@@ -28,13 +28,13 @@ export const quic = {
 
 /** What passes between peers of one session by way of the server. */
 export const relay = {
-  sessionBytesPerSecond: size("10MiB", {
+  sessionRateBytes: size("10MiB", {
     doc: "Most bytes a second of one session, all peers together. 0: no limit.",
     min: "0B",
     max: "1024GiB",
     keys: ["max_bandwidth_per_session"],
   }),
-  peerBytesPerSecond: size("0B", {
+  peerRateBytes: size("0B", {
     doc: "Most bytes a second that one peer sends. 0: no limit.",
     min: "0B",
     max: "1024GiB",

@@ -9,8 +9,8 @@ import type { RelayLine, RelaySeat } from "./relay-seat.ts";
 import { type RelayWord, relayCost } from "./relay-words.ts";
 
 const LIMITS: RelayLimits = {
-  sessionBytesPerSecond: 0,
-  peerBytesPerSecond: 0,
+  sessionRateBytes: 0,
+  peerRateBytes: 0,
   windowBytes: 10_000,
   maxFrameBytes: 5000,
   maxSessions: 3,
@@ -295,7 +295,7 @@ describe("the relay", () => {
   });
 
   it("[QR11] holds a session to its rate within a tenth, and its neighbour not at all", () => {
-    const { relay, enter, send } = relayOf({ sessionBytesPerSecond: 1_000_000, maxSessions: 9 });
+    const { relay, enter, send } = relayOf({ sessionRateBytes: 1_000_000, maxSessions: 9 });
     const [ada] = [enter("ada"), enter("bob")];
     const next = enter("ada", { session: "next" });
     const nextBob = enter("bob", { session: "next" });
@@ -318,7 +318,7 @@ describe("the relay", () => {
   });
 
   it("[QR11] says when to go on, and lets streams that wait take turns", () => {
-    const { relay, enter, send } = relayOf({ sessionBytesPerSecond: 1000 });
+    const { relay, enter, send } = relayOf({ sessionRateBytes: 1000 });
     const [ada, bob, eve] = [enter("ada"), enter("bob"), enter("eve")];
     relay.seatOf("s", "ada")?.session.throttle.account.take(65_536, 0);
     for (let seq = 1; seq <= 3; seq++) send(ada, "bob", { seq });
@@ -332,7 +332,7 @@ describe("the relay", () => {
   });
 
   it("[QR11] holds one peer to its rate, and not the others", () => {
-    const { relay, enter, send } = relayOf({ peerBytesPerSecond: 1000 });
+    const { relay, enter, send } = relayOf({ peerRateBytes: 1000 });
     const [ada, bob, eve] = [enter("ada"), enter("bob"), enter("eve")];
     ada.seat.throttle.account.take(65_536, 0);
 
@@ -345,7 +345,7 @@ describe("the relay", () => {
   });
 
   it("[QR12] drops datagrams for want of bandwidth or line, and lets streams through nevertheless", () => {
-    const { relay, enter, send } = relayOf({ sessionBytesPerSecond: 1000 });
+    const { relay, enter, send } = relayOf({ sessionRateBytes: 1000 });
     const [ada, bob, eve] = [enter("ada"), enter("bob"), enter("eve")];
     ada.seat.session.throttle.account.take(65_536, 0);
     send(ada, "bob", { seq: 1 });

@@ -10,9 +10,9 @@ import { relayCost } from "./relay-words.ts";
 
 export interface RelayLimits {
   /** Bytes a second of one session, all peers together. 0: no limit. */
-  readonly sessionBytesPerSecond: number;
+  readonly sessionRateBytes: number;
   /** Bytes a second that one peer may send. 0: no limit. */
-  readonly peerBytesPerSecond: number;
+  readonly peerRateBytes: number;
   /** What a peer may have under way on one stream. */
   readonly windowBytes: number;
   readonly maxFrameBytes: number;
@@ -111,14 +111,14 @@ export class Relay {
   /** Gives a peer its place. @throws {LineEnded} `peer_taken`, `server_full`, `bad_frame` */
   join({ session: id, peer, key, maySend, line }: RelayArrival, now: number): RelaySeat {
     if (id === "" || peer === "") throw new LineEnded("bad_frame");
-    const { maxSessions, maxPeersPerSession, sessionBytesPerSecond, peerBytesPerSecond } = this.#limits;
+    const { maxSessions, maxPeersPerSession, sessionRateBytes, peerRateBytes } = this.#limits;
     const known = this.#sessions.get(id);
     const before = known?.seats.get(peer);
     if (before && before.key !== key) throw new LineEnded("peer_taken");
     if (!known && this.#sessions.size >= maxSessions) throw new LineEnded("server_full");
     if (known && !before && known.seats.size >= maxPeersPerSession) throw new LineEnded("server_full");
 
-    const session = known ?? new RelaySession(id, { bytesPerSecond: sessionBytesPerSecond }, now);
+    const session = known ?? new RelaySession(id, { bytesPerSecond: sessionRateBytes }, now);
     this.#sessions.set(id, session);
     if (before) this.#remove(before);
     const seat = new RelaySeat(peer, {
@@ -126,7 +126,7 @@ export class Relay {
       key: before?.key ?? randomHex(this.#random, 16),
       maySend,
       line,
-      limit: { bytesPerSecond: peerBytesPerSecond },
+      limit: { bytesPerSecond: peerRateBytes },
       now,
     });
     session.seats.set(peer, seat);

@@ -214,7 +214,7 @@ describe.skipIf(quic === undefined)("relay over QUIC", () => {
   });
 
   it("[QR8] carries 64 MiB in order and unharmed, [QR10] with no more waiting than the window", async () => {
-    const { enter, server } = await serve({ relay: { sessionBytesPerSecond: 0 } });
+    const { enter, server } = await serve({ relay: { sessionRateBytes: 0 } });
     const [ada, bob] = [
       await enter("ada", { carriers: ["quic"] }),
       await enter("bob", { carriers: ["quic"] }),
@@ -245,7 +245,7 @@ describe.skipIf(quic === undefined)("relay over QUIC", () => {
   }, 60_000);
 
   it("[QR11] holds a session to 1 MB/s within a tenth while its neighbour is not slowed", async () => {
-    const { enter } = await serve({ relay: { sessionBytesPerSecond: 1_000_000 } });
+    const { enter } = await serve({ relay: { sessionRateBytes: 1_000_000 } });
     const ways = ["quic"] as const;
     const [ada, bob] = [await enter("ada", { carriers: ways }), await enter("bob", { carriers: ways })];
     const near = await enter("ada", { session: "s2", carriers: ways });
@@ -284,7 +284,7 @@ describe.skipIf(quic === undefined)("relay over QUIC", () => {
   });
 
   it("[QR12] carries datagrams at 10,000 a second", async () => {
-    const { enter } = await serve({ relay: { sessionBytesPerSecond: 0 } });
+    const { enter } = await serve({ relay: { sessionRateBytes: 0 } });
     const [ada, bob] = [
       await enter("ada", { carriers: ["quic"] }),
       await enter("bob", { carriers: ["quic"] }),
