@@ -3,6 +3,7 @@ import { auth } from "./auth.ts";
 import { broker } from "./broker.ts";
 import { database } from "./database.ts";
 import { general } from "./general.ts";
+import { ice } from "./ice.ts";
 import { limits } from "./limits.ts";
 import { matchmaking } from "./matchmaking.ts";
 import { native } from "./native.ts";
@@ -33,6 +34,7 @@ export const schema = Type.Object({
   auth: group("Authentication", auth),
   tapaculo: group("Tapaculo dialect", tapaculo),
   pulsar: group("Pulsar dialect", pulsar),
+  ice: group("Ways between peers", ice),
   broker: group("Cluster", broker),
   database: group("Database", database),
   quic: group("QUIC and WebTransport", quic),
@@ -58,7 +60,7 @@ export type ConfigInput = {
     | undefined;
 };
 
-type Writable<Key, Value> = Key extends `${string}${"Ms" | "Bytes"}` ? number | string : Value;
+type Writable<Key, Value> = Key extends `${string}${"Ms" | "Bytes"}` ? number | string : Frozen<Value>;
 
 type Frozen<Value> = Value extends readonly (infer Item)[]
   ? readonly Item[]

@@ -225,6 +225,8 @@ export type Event =
   | { readonly type: "pong" }
   /** The peer's own messages are carried out up to this number. */
   | { readonly type: "processed"; readonly sequence: number }
+  /** The peer's credentials end soon. */
+  | { readonly type: "expiring"; readonly inMs: number }
   /** Done, and there is nothing to tell. */
   | { readonly type: "done" }
   // Told by a room to its members.

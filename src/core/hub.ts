@@ -32,6 +32,8 @@ export interface Arrival {
   readonly aliasFinds?: boolean;
   /** The user it was shown to be. */
   readonly user?: string | undefined;
+  /** The one room that its credentials are good for; absent: any. */
+  readonly onlyRoom?: RoomId | undefined;
   readonly metadata: Metadata;
   /** Whether it has proven that the id is its own. A verified peer is only replaced by a verified one. */
   readonly verified?: boolean;
@@ -150,6 +152,7 @@ export class Hub {
       space,
       alias: arrival.alias,
       user: arrival.user,
+      onlyRoom: arrival.onlyRoom,
       verified: arrival.verified ?? false,
       metadata,
       rooms: new Set(),
@@ -167,6 +170,20 @@ export class Hub {
     });
     if (enters) this.collabs.enter(peer, enters);
     return peer;
+  }
+
+  /** Takes a peer out of everything at once, and ends its session. Does nothing for a peer that is not here. */
+  end(id: PeerId, now: number): void {
+    const peer = this.world.peers.get(id);
+    this.world.now = now;
+    if (peer) this.#remove(peer, "kicked");
+  }
+
+  /** The same for the peers of a user whose links are lost. */
+  endUser(user: string, now: number): void {
+    for (const peer of [...this.world.peers.values()]) {
+      if (peer.user === user && peer.session?.state.is === "away") this.end(peer.id, now);
+    }
   }
 
   /**

@@ -24,6 +24,11 @@ function refuseSpectator(peer: Peer, room: Room): void {
   }
 }
 
+/** Who may enter one room only is refused in all others. */
+function refuseElsewhere({ onlyRoom }: Peer, id: RoomId): void {
+  if (onlyRoom !== undefined && onlyRoom !== id) throw new Refusal("forbidden", { room: id });
+}
+
 /** Names of members, and of those whose seats are reserved, are compared without regard to case. */
 function refuseName(peer: Peer, room: Room, name: string | undefined): void {
   if (!room.policy.uniqueNames) return;
@@ -83,6 +88,7 @@ export function membershipHandlers(
   return {
     join(peer, { room: id, create, kind, as = "member", profile = {}, keepSeat }) {
       refuseProfile(profile);
+      refuseElsewhere(peer, id);
       let room = peer.space.rooms.get(id);
       if (!room && create) {
         if (as === "spectator") refuseWatching(id, create);
@@ -109,6 +115,7 @@ export function membershipHandlers(
     },
 
     "create-room"(peer, { room: id, policy, profile = {} }) {
+      refuseElsewhere(peer, id);
       if (peer.space.rooms.has(id)) throw new Refusal("room_exists", { room: id });
       refuseProfile(profile);
       refuseCrowding(peer);

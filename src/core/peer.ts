@@ -1,5 +1,5 @@
 import type { MemberInfo } from "./events.ts";
-import type { PeerId } from "./ids.ts";
+import type { PeerId, RoomId } from "./ids.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Room } from "./room.ts";
 import type { Session } from "./session.ts";
@@ -12,6 +12,8 @@ export interface Peer {
   readonly alias: string;
   /** The user it was shown to be; several peers may be the same one. */
   readonly user?: string | undefined;
+  /** The one room that its credentials are good for. */
+  readonly onlyRoom?: RoomId | undefined;
   /** Whether it has proven that the id is its own. */
   readonly verified: boolean;
   metadata: Metadata;

@@ -55,7 +55,11 @@ export type Heard =
       readonly sequence?: number | undefined;
     }
   /** A step of the dialect's own, answered without the hub (a challenge). */
-  | { readonly type: "reply"; readonly reply: Wire | readonly Wire[] }
+  | {
+      readonly type: "reply";
+      readonly reply: Wire | readonly Wire[];
+      readonly sequence?: number | undefined;
+    }
   /** The peer wants the seat back that it had under another link. */
   | { readonly type: "claim"; readonly claim: Claim; readonly reference?: unknown }
   /** To be passed over in silence, as the dialect's specification asks. */

@@ -300,7 +300,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
       case "credentials":
         this.#reference = heard.reference;
         if (state.is === "online" && heard.sequence !== undefined)
-          this.#surround.hub.pass(state.peer, heard.sequence, now);
+          this.#passOver(state.peer, heard.sequence, now);
         void this.#authenticate(heard.credentials, heard.reference);
         break;
       case "arrival":
@@ -309,6 +309,8 @@ export class Connection implements LinkListener, Speaker, Visitor {
         if (heard.command) this.#ask(heard.command);
         break;
       case "reply":
+        if (state.is === "online" && heard.sequence !== undefined)
+          this.#passOver(state.peer, heard.sequence, now);
         for (const wire of Array.isArray(heard.reply) ? heard.reply : [heard.reply])
           this.#link.send(frameOf(wire, "critical"));
         break;
@@ -331,8 +333,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
     if (gate && isNew && !(command instanceof Refusal)) {
       const passing = gate.pass(this, command);
       if (passing) {
-        if (sequence !== undefined) hub.pass(state.peer, sequence, now());
-        this.#tellNews();
+        if (sequence !== undefined) this.#passOver(state.peer, sequence, now());
         void this.#await(passing, command, sequence);
         return;
       }
@@ -356,6 +357,12 @@ export class Connection implements LinkListener, Speaker, Visitor {
     if (this.#hasAnswered || this.#state.is !== "online" || !conversation.carriedOut) return;
     const done = conversation.carriedOut(this.#reference);
     if (done !== undefined) this.#link.send(frameOf(done, "critical"));
+  }
+
+  /** Takes the number of a message that is not the hub's business. @throws {Refusal} `gap` */
+  #passOver(peer: PeerId, sequence: number, now: number): void {
+    this.#surround.hub.pass(peer, sequence, now);
+    this.#tellNews();
   }
 
   #tellNews(): void {

@@ -5,6 +5,7 @@ import type { Dialect } from "../dialects/dialect.ts";
 import { native } from "../dialects/native/index.ts";
 import { peerServer } from "../dialects/peer-server/index.ts";
 import { TAPACULO_DEFAULTS, tapaculo } from "../dialects/tapaculo/index.ts";
+import { iceServers } from "./ice.ts";
 import { pulsarDialect } from "./pulsar.ts";
 
 /** The dialects that are switched on, by name. */
@@ -68,6 +69,7 @@ function nativeDialect({ native: settings, ...config }: Config, version: string)
     queueBytes: websocket.queueBytes,
     heartbeatMs: websocket.pingIntervalMs,
     maxGroupSize: config.matchmaking.maxGroupSize,
+    ice: (user, now) => iceServers(config.ice, { user, now }),
     server: `parlor/${version}`,
   });
 }

@@ -4,6 +4,7 @@ import type { Server as TlsServer } from "node:https";
 import { createRequire } from "node:module";
 import { anonymousAuth } from "../auth/anonymous.ts";
 import type { AuthProvider } from "../auth/auth.ts";
+import { Tickets } from "../auth/tickets.ts";
 import type { Config } from "../config/index.ts";
 import { Deadlines } from "../core/deadlines.ts";
 import { ERRORS, Refusal } from "../core/errors.ts";
@@ -31,6 +32,7 @@ import { refusalBody } from "./refusal-body.ts";
 import { isRelayPath, RelayDesk } from "./relay-desk.ts";
 import { relayReadings } from "./relay-readings.ts";
 import { relayDeskOptions } from "./relay-settings.ts";
+import { isMeant, type Revocation, Revocations } from "./revocations.ts";
 import { Status } from "./status.ts";
 import { Tally } from "./tally.ts";
 
@@ -39,6 +41,9 @@ const TICK_MS = 250;
 
 /** How long news of how far messages were carried out may wait for more of the kind. */
 const ACKNOWLEDGE_MS = 50;
+
+/** How long before the end of its credentials a peer is warned; earlier half of the time for those that last less. */
+const WARN_MS = 60_000;
 
 const { version } = createRequire(import.meta.url)("parlor/package.json") as { version: string };
 
@@ -94,6 +99,11 @@ export class Server {
   readonly #extension: Extension | undefined;
   /** Links whose credentials end at some time. */
   readonly #expiries = new Deadlines<Connection>();
+  /** When their peers are told so. */
+  readonly #warnings = new Deadlines<Connection>();
+  readonly #revocations = new Revocations();
+  /** Tickets that let somebody in once. */
+  readonly tickets: Tickets;
   readonly #now: () => number;
   readonly #later: OutsideWorld["later"];
   #willAcknowledge = false;
@@ -114,6 +124,7 @@ export class Server {
     this.#now = now;
     this.#later = later;
     this.#quic = quic;
+    this.tickets = new Tickets({ now });
     this.#config = config;
     this.#log = log;
     this.#auth = auth;
@@ -302,15 +313,24 @@ export class Server {
     { opening, dialect }: { opening: Opening; dialect: string },
   ): Promise<Identity> {
     const { remoteAddress, headers } = opening;
-    const identity = await this.#auth.authenticate(credentials, { remoteAddress, headers, dialect });
+    const { ticket } = credentials;
+    const identity =
+      ticket === undefined
+        ? await this.#auth.authenticate(credentials, { remoteAddress, headers, dialect })
+        : this.tickets.redeem(ticket);
+    if (this.#revocations.has(identity)) throw new Refusal("unauthorized", { reason: "revoked" });
     this.#extension?.admit(identity, opening);
     return identity;
   }
 
   #identified(connection: Connection): void {
     const { expiresAt } = connection.identity;
-    if (expiresAt === undefined) this.#expiries.clear(connection);
-    else this.#expiries.set(connection, expiresAt);
+    this.#expiries.clear(connection);
+    this.#warnings.clear(connection);
+    if (expiresAt === undefined) return;
+    this.#expiries.set(connection, expiresAt);
+    const leftMs = expiresAt - this.#now();
+    this.#warnings.set(connection, expiresAt - Math.min(WARN_MS, leftMs / 2));
   }
 
   async #openFront(): Promise<void> {
@@ -353,6 +373,7 @@ export class Server {
   #ended(connection: Connection): void {
     this.#greetings.clear(connection);
     this.#expiries.clear(connection);
+    this.#warnings.clear(connection);
     this.#connections.delete(connection);
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
@@ -373,6 +394,7 @@ export class Server {
     try {
       this.#hub.tick(now);
       for (const connection of this.#greetings.takeDue(now)) connection.expire();
+      for (const connection of this.#warnings.takeDue(now)) this.#warn(connection, now);
       for (const connection of this.#expiries.takeDue(now)) {
         this.#tally.goodbye("token_expired");
         connection.goodbye({ reason: "token_expired" });
@@ -383,6 +405,34 @@ export class Server {
     } catch (error) {
       this.#failed(error, { dialect: undefined, command: "tick" });
     }
+  }
+
+  /** Tells a peer that its credentials end soon, so that it can renew them in time. */
+  #warn({ peer, identity }: Connection, now: number): void {
+    const inMs = Math.max(0, (identity.expiresAt ?? now) - now);
+    if (peer !== undefined) this.#outbox.deliver([peer], { type: "expiring", inMs });
+  }
+
+  /**
+   * Makes credentials worthless: a token by its id, now and later, or all that a user has shown until now. Their links are
+   * closed with `token_revoked`, their sessions are over.
+   *
+   * @returns how many links were closed.
+   */
+  revoke(meant: Revocation): number {
+    this.#revocations.add(meant);
+    const now = this.#now();
+    let closed = 0;
+    for (const connection of [...this.#connections]) {
+      if (!isMeant(meant, connection.identity)) continue;
+      const { peer } = connection;
+      this.#tally.goodbye("token_revoked");
+      connection.goodbye({ reason: "token_revoked" });
+      if (peer !== undefined) this.#hub.end(peer, now);
+      closed++;
+    }
+    if (meant.user !== undefined) this.#hub.endUser(meant.user, now);
+    return closed;
   }
 
   #failed(

@@ -138,6 +138,8 @@ export function frameFor(event: Event, settings: NativeSettings): Outgoing | und
       return out<"pong">({ t: "pong" });
     case "processed":
       return out<"ack">({ t: "ack", q: event.sequence });
+    case "expiring":
+      return out<"expiring">({ t: "expiring", inMs: event.inMs });
     case "done":
     case "room-left":
     case "room-created":

@@ -67,6 +67,10 @@ class NativeConversation implements Conversation {
   readonly #ticket: string | undefined;
   #encoding: Encoding = "json";
   #stage: Stage = { is: "greeting" };
+  /** Who the first credentials said it is. */
+  #identity: Identity | undefined;
+  /** The request whose new credentials are being checked; nothing is heard meanwhile. */
+  #renewing: Reference | undefined;
 
   constructor(settings: NativeSettings, { opening, random }: Surroundings) {
     this.#settings = settings;
@@ -78,8 +82,8 @@ class NativeConversation implements Conversation {
     return `native/${this.#encoding}`;
   }
 
-  hear(message: Incoming): Heard {
-    if (this.#stage.is === "open") return this.#listen(message);
+  hear(message: Incoming, now: number): Heard {
+    if (this.#stage.is === "open") return this.#listen(message, now);
     if (this.#stage.is === "checking") throw new Refusal("bad_message", { expected: "to wait for welcome" });
     if (typeof message !== "string") throw new Refusal("bad_message", { expected: "hello as JSON text" });
     if (isLargerThan(message, this.#settings.maxMessageBytes)) throw this.#tooLarge();
@@ -87,18 +91,21 @@ class NativeConversation implements Conversation {
   }
 
   admitted(identity: Identity): Heard {
+    if (this.#stage.is === "open") return this.#renewed(identity);
     if (this.#stage.is !== "checking") return { type: "nothing" };
     const { hello } = this.#stage;
     const space = hello.space === undefined ? undefined : spaceId(hello.space);
     if (space !== undefined && identity.space !== undefined && identity.space !== space)
       throw new Refusal("forbidden", { space });
 
+    this.#identity = identity;
     const peer = peerId(randomHex(this.#random, ID_BYTES));
     const arrival: Arrival = {
       peer,
       space: space ?? identity.space ?? this.#settings.space,
       alias: hello.alias ?? `peer-${peer.slice(0, 6)}`,
       user: identity.user,
+      onlyRoom: identity.room,
       metadata: boundedMeta(hello.meta, this.#settings) ?? NO_METADATA,
       session: { graceMs: this.#settings.graceMs, ...(hello.resume && { resume: resumption(hello.resume) }) },
     };
@@ -149,7 +156,7 @@ class NativeConversation implements Conversation {
     };
   }
 
-  #listen(message: Incoming): Heard {
+  #listen(message: Incoming, now: number): Heard {
     const envelope = readEnvelope(message, this.#encoding);
     const { fields } = envelope;
     const reference: Reference = {
@@ -160,6 +167,11 @@ class NativeConversation implements Conversation {
     try {
       if (isLargerThan(message, this.#settings.maxMessageBytes)) throw this.#tooLarge();
       const frame = frameIn(envelope);
+      if (frame.t === "token") {
+        this.#renewing = reference;
+        return { type: "credentials", credentials: { token: frame.token }, reference, sequence: reference.q };
+      }
+      if (frame.t === "ice") return this.#answerIce(reference, now);
       const { settings, random } = { settings: this.#settings, random: this.#random };
       const command = decode(frame, { settings, random, payload: () => envelope.payload() });
       return { type: "command", command, reference, sequence: reference.q };
@@ -168,6 +180,26 @@ class NativeConversation implements Conversation {
       // A message that makes no sense takes its number all the same, so that those behind it are not taken for a gap.
       return { type: "command", command: refusal, reference, sequence: reference.q };
     }
+  }
+
+  #answerIce({ id, q }: Reference, now: number): Heard {
+    const { servers, ttlMs } = this.#settings.ice(this.#identity?.user ?? "peer", now);
+    const told = { t: "ice", servers, ...(ttlMs !== undefined && { ttlMs }) } as Outgoing["head"];
+    const reply = id === undefined ? [] : encodeFrame({ head: told }, this.#encoding, { re: id });
+    return { type: "reply", reply, sequence: q };
+  }
+
+  /** New credentials are as good as the old ones only if they are of the same user, and good for the same space. */
+  #renewed(identity: Identity): Heard {
+    const before = this.#identity;
+    const reference = this.#renewing;
+    this.#renewing = undefined;
+    if (identity.user !== before?.user || identity.space !== before?.space) {
+      throw new Refusal("forbidden", { expected: "credentials of the same user and space" });
+    }
+    this.#identity = identity;
+    const reply = reference?.id === undefined ? [] : this.#encode({ head: { t: "ok", re: reference.id } });
+    return { type: "reply", reply };
   }
 
   #tooLarge(): Refusal {

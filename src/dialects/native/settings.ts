@@ -1,5 +1,16 @@
 import { type SpaceId, spaceId } from "../../core/ids.ts";
 
+/** Servers as RTCPeerConnection takes them. */
+export interface IceAnswer {
+  readonly servers: readonly {
+    readonly urls: readonly string[];
+    readonly username?: string;
+    readonly credential?: string;
+  }[];
+  /** How long the credentials are good. */
+  readonly ttlMs?: number;
+}
+
 /** How the native dialect behaves. */
 export interface NativeSettings {
   /** Where peers meet that name no space. */
@@ -24,6 +35,8 @@ export interface NativeSettings {
   readonly maxGroupSize: number;
   /** Bound on the JSON text of what a peer or a room tells about itself. */
   readonly maxMetaBytes: number;
+  /** The servers by which a browser finds its way; `now` in ms since the epoch. */
+  ice(user: string, now: number): IceAnswer;
   /** Name and version that clients are told. */
   readonly server: string;
 }
@@ -43,5 +56,6 @@ export const NATIVE_DEFAULTS: NativeSettings = {
   maxNameLength: 128,
   maxGroupSize: 100,
   maxMetaBytes: 4_096,
+  ice: () => ({ servers: [] }),
   server: "parlor",
 };

@@ -176,6 +176,7 @@ export function encode(
     // Its peers are gone with their links, so it has no word for those that may come back.
     case "member-away":
     // Things that none of its peers can ask for, or be asked.
+    case "expiring":
     case "match-explained":
     case "room-updated":
     case "room-list":
