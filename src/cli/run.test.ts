@@ -1,5 +1,6 @@
 import { jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { CannotStart } from "../server/cannot-start.ts";
 import { run } from "./run.ts";
 
 const startServer = vi.hoisted(() => vi.fn<(config: unknown, options: unknown) => Promise<void>>());
@@ -80,6 +81,13 @@ describe("parlor serve", () => {
     ]);
     expect(out).toBe("");
     expect(startServer).not.toHaveBeenCalled();
+  });
+
+  it("says why the server cannot start, without a stack", async () => {
+    startServer.mockRejectedValueOnce(new CannotStart("cannot listen on ::1, port 1: the port is in use"));
+
+    expect(await run(["serve"])).toBe(2);
+    expect(err).toBe("cannot listen on ::1, port 1: the port is in use\n");
   });
 
   it("lets a failure of the server through, for that is our bug and needs its stack", async () => {

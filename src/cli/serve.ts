@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { loadConfig } from "../config/index.ts";
+import { CannotStart } from "../server/cannot-start.ts";
 import { takeSettings } from "./settings.ts";
+import { UserMistake } from "./user-mistake.ts";
 
 /** `parlor serve`: the server, until it is told to stop. */
 export function addServe(program: Command): void {
@@ -14,7 +16,12 @@ export function addServe(program: Command): void {
 
       // Loaded only now: `--help` and a wrong configuration should not wait for the whole server.
       const { startServer } = await import("../server/start.ts");
-      await startServer(config, { notices });
+      try {
+        await startServer(config, { notices });
+      } catch (error) {
+        if (error instanceof CannotStart) throw new UserMistake(error.message, { cause: error });
+        throw error;
+      }
     },
   );
 }

@@ -17,6 +17,9 @@ export const peerServer = {
   banAfterKick: toggle(true, {
     doc: "Whether a kicked peer stays out of that room for as long as the room lives.",
   }),
+  announceMetadata: toggle(false, {
+    doc: "Whether members are told of changed metadata, by a message of type `metadata` that the original does not send.",
+  }),
   keyProof: choice(["off", "optional", "required"], "off", {
     doc: "Whether a peer must prove, by signing a challenge, that it owns the key it registers with.",
   }),

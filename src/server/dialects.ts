@@ -13,22 +13,16 @@ export function servedDialects(config: Config, { version }: { readonly version: 
   const dialects: Dialect[] = [];
   if (config.native.enabled) dialects.push(nativeDialect(config, version));
   if (config.peerServer.enabled) {
-    const { unknownTarget, banAfterKick, keyProof, roomDefaultSize, roomMaxSize, discoverMaxLimit, space } =
-      config.peerServer;
+    const { enabled: _, space, ...settings } = config.peerServer;
     dialects.push(
       peerServer({
+        ...settings,
         space: spaceId(space),
         maxMessageBytes: config.websocket.maxMessageBytes,
         registrationMs: config.registrationTimeoutMs,
         maxNameLength: config.rooms.maxNameLength,
         namespaceCapacity: config.maxPeers,
         maxGroupSize: config.matchmaking.maxGroupSize,
-        unknownTarget,
-        banAfterKick,
-        keyProof,
-        roomDefaultSize,
-        roomMaxSize,
-        discoverMaxLimit,
       }),
     );
   }

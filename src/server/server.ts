@@ -217,6 +217,7 @@ export class Server {
         }),
       webSocket: {
         maxMessageBytes: websocket.maxMessageBytes,
+        maxFragments: websocket.maxFragments,
         maxQueueBytes: websocket.queueBytes,
         pingIntervalMs: websocket.pingIntervalMs,
         pongWaitMs: websocket.pongWaitMs,

@@ -4,6 +4,7 @@ import { jwtAuth } from "../auth/jwt.ts";
 import { requireSecret } from "../auth/secret.ts";
 import type { Config } from "../config/index.ts";
 import { createLog, type Log } from "../observe/log.ts";
+import { CannotStart } from "./cannot-start.ts";
 import type { QuicPlace } from "./quic-front.ts";
 import { Server } from "./server.ts";
 
@@ -13,6 +14,8 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /**
  * Runs a server for as long as the process lives: says where it is, and stops cleanly on SIGINT and SIGTERM. A second
  * signal ends the process at once.
+ *
+ * @throws {CannotStart} when the address cannot be had, or the TLS files are not usable.
  */
 export async function startServer(
   config: Config,
@@ -22,7 +25,9 @@ export async function startServer(
   for (const notice of notices) log.warn("config.notice", { notice });
 
   const server = new Server(config, { log, auth: authOf(config, log) });
-  const { urls, quic } = await server.listen();
+  const { urls, quic } = await server.listen().catch((cause: unknown) => {
+    throw new CannotStart(cause instanceof Error ? cause.message : String(cause), { cause });
+  });
   log.info("server.listening", { urls, dialects: server.dialects });
   process.stdout.write(welcome(config, urls[0] ?? ""));
   if (quic) process.stdout.write(welcomeOverQuic(quic, config));

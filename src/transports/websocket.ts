@@ -9,12 +9,11 @@ import { type LinkHome, LinkWebSocket, WebSocketLink } from "./websocket-link.ts
 /** A server of `ws` whose sockets know their link. */
 type LinkServer = InstanceType<typeof WebSocketServer<typeof LinkWebSocket>>;
 
-/** Most fragments of one message. */
-const MAX_FRAGMENTS = 1024;
-
 export interface WebSocketOptions {
   /** Largest incoming message, in bytes. */
   readonly maxMessageBytes?: number;
+  /** Most fragments of one message. */
+  readonly maxFragments?: number;
   /** Budget of each link for what waits to be sent, in bytes. */
   readonly maxQueueBytes?: number;
   /** How often each peer is pinged, in ms. 0: never. */
@@ -41,6 +40,7 @@ export interface WebSocketClock {
 
 export const WEBSOCKET_DEFAULTS = {
   maxMessageBytes: 1024 * 1024,
+  maxFragments: 1024,
   maxQueueBytes: 1024 * 1024,
   pingIntervalMs: 30_000,
   pongWaitMs: 10_000,
@@ -154,7 +154,7 @@ export class WebSocketAcceptor implements LinkHome {
       clientTracking: false,
       WebSocket: LinkWebSocket,
       maxPayload,
-      maxFragments: MAX_FRAGMENTS,
+      maxFragments: this.#options.maxFragments ?? WEBSOCKET_DEFAULTS.maxFragments,
       // A peer may cut a message into many small packets; each costs memory beyond its bytes.
       maxBufferedChunks: Math.max(1024, Math.ceil(maxPayload / 256)),
       closeTimeout: this.#options.closeTimeoutMs ?? WEBSOCKET_DEFAULTS.closeTimeoutMs,

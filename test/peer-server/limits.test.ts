@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { OPCODES, openRaw, rawFrame } from "../../src/testing/raw-web-socket.ts";
 import { error } from "./client.ts";
 import { join, liveServer } from "./live-server.ts";
 
@@ -163,5 +164,23 @@ describe("the handshake", () => {
 
     expect((await ada.register("ada")).fp).toMatch(/^[0-9a-f]{64}$/);
     await ada.close();
+  });
+});
+
+describe("the number of fragments", () => {
+  it("[PS70] of one message is limited as configured", async () => {
+    const { port, metric } = await liveServer({ websocket: { maxFragments: 3 } });
+    const raw = openRaw(port, { path: "/ws" });
+    const part = (text: string, opcode: number = OPCODES.continuation, isFinal = false) =>
+      rawFrame({ opcode, payload: Buffer.from(text), isFinal });
+    const parts = [part("{", OPCODES.text), part(" "), part("}", OPCODES.continuation, true)];
+    raw.socket.write(Buffer.concat(parts));
+    await expect.poll(() => raw.texts.length).toBe(1);
+
+    const second = openRaw(port, { path: "/ws" });
+    second.socket.write(Buffer.concat([...parts.slice(0, 2), part(" "), part(" "), part("}")]));
+    await expect.poll(() => second.closed?.code).toBe(1002);
+    expect(second.texts).toEqual([]);
+    expect(await metric("parlor_errors_total")).toBe(0);
   });
 });

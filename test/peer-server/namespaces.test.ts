@@ -420,3 +420,21 @@ describe("metadata", () => {
     expect(await metric("parlor_errors_total")).toBe(0);
   });
 });
+
+describe("announced metadata", () => {
+  it("[PS43] is told to the others in every namespace, when so configured", async () => {
+    const { inLobby } = await liveServer({ peerServer: { announceMetadata: true } });
+    const [ada, bob] = await inLobby("ada", "bob");
+
+    ada.send({ type: "metadata", payload: { meta: { score: 1 } } });
+
+    const told = {
+      type: "metadata",
+      from: ada.fp,
+      namespace: "lobby",
+      payload: peer(ada, "ada", { meta: { score: 1 } }),
+    };
+    expect(await bob.next()).toEqual(told);
+    expect(await ada.rest()).toEqual([]);
+  });
+});
