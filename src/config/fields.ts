@@ -21,6 +21,19 @@ export function count(initial: Initial<number>, about: About & Range) {
   return Type.Integer({ minimum, maximum, ...keywords(about, field, initial) });
 }
 
+/** A whole number that may be left out. */
+export function optionalCount(about: About & Range) {
+  const { min: minimum, max: maximum } = about;
+  const field = {
+    placeholder: "count",
+    expected: `a whole number from ${GROUPED.format(minimum)} to ${GROUPED.format(maximum)}`,
+    fromText: (text: string) => (/^\d{1,16}$/.test(text) ? Number(text) : text),
+    fromJson: same,
+    format: String,
+  };
+  return Type.Optional(Type.Integer({ minimum, maximum, ...keywords(about, field) }));
+}
+
 /** A length of time. Written "30s" in files and flags; always milliseconds in code. */
 export function duration(initial: string, about: About & { readonly min: string; readonly max: string }) {
   const [minimum, maximum] = [inMs(about.min), inMs(about.max)];

@@ -30,6 +30,26 @@ export const RULES: readonly Rule[] = [
     isBroken: ({ peerServer }) => peerServer.roomDefaultSize > peerServer.roomMaxSize,
   },
   {
+    paths: ["signalFish.minVersion", "signalFish.maxVersion"],
+    message: "more than signalFish.maxVersion",
+    isBroken: ({ signalFish }) => signalFish.minVersion > signalFish.maxVersion,
+  },
+  {
+    paths: ["signalFish.defaultMaxPlayers", "signalFish.maxPlayers"],
+    message: "more than signalFish.maxPlayers",
+    isBroken: ({ signalFish }) => signalFish.defaultMaxPlayers > signalFish.maxPlayers,
+  },
+  {
+    paths: ["signalFish.roomCodePrefix", "signalFish.roomCodeLength"],
+    message: "leaves no room in a code of signalFish.roomCodeLength",
+    isBroken: ({ signalFish }) => (signalFish.roomCodePrefix?.length ?? 0) >= signalFish.roomCodeLength,
+  },
+  {
+    paths: ["signalFish.metricsToken", "signalFish.requireMetricsAuth"],
+    message: "found nothing, expected the token that signalFish.requireMetricsAuth needs",
+    isBroken: ({ signalFish }) => signalFish.requireMetricsAuth && signalFish.metricsToken === undefined,
+  },
+  {
     paths: ["auth.secret", "mode"],
     message: "too short for production, expected at least 32 characters",
     isBroken: ({ mode, auth }) =>

@@ -12,6 +12,7 @@ import { peerServer } from "./peer-server.ts";
 import { pulsar } from "./pulsar.ts";
 import { quic, relay } from "./quic.ts";
 import { rooms } from "./rooms.ts";
+import { signalFish } from "./signal-fish.ts";
 import { tapaculo } from "./tapaculo.ts";
 import { tls } from "./tls.ts";
 import { websocket } from "./websocket.ts";
@@ -31,6 +32,7 @@ export const schema = Type.Object({
   matchmaking: group("Matchmaking", matchmaking),
   native: group("Native dialect", native),
   peerServer: group("Peer Server dialect", peerServer),
+  signalFish: group("Signal Fish dialect", signalFish),
   auth: group("Authentication", auth),
   tapaculo: group("Tapaculo dialect", tapaculo),
   pulsar: group("Pulsar dialect", pulsar),

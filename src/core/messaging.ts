@@ -103,7 +103,9 @@ export function messagingHandlers(
 
       const told = chosen(room, peer, command);
 
-      const stamped = member.part && numbered(member.part, delivery);
+      // A number that some never hear of would be a hole for them.
+      const isForAll = !told && !except?.length;
+      const stamped = isForAll && member.part ? numbered(member.part, delivery) : undefined;
       const { id: from, user } = peer;
       const message = { type: "message", from, user, name, data, at: world.now, lane, verbatim } as const;
       const heard = stamped ? { ...message, ...stamped } : message;

@@ -243,6 +243,21 @@ describe("gathering in a lobby", () => {
     expect(say("ada")).toMatchObject([{ stamp: { epoch: 2, seq: 1 } }]);
   });
 
+  it("[LB12] numbers nothing that only some are told", () => {
+    const { join, say, handle } = gameOf("ada bob eve");
+    for (const name of ["ada", "bob", "eve"]) join(name);
+    const some = handle(peerId("ada"), {
+      type: "broadcast",
+      room,
+      data: jsonPayload("1"),
+      except: ["bob"],
+    });
+
+    expect(some).toMatchObject([{ to: ["eve"], event: { type: "message" } }]);
+    expect(some[0]?.event).not.toHaveProperty("stamp");
+    expect(say("ada")).toMatchObject([{ stamp: { seq: 1 } }]);
+  });
+
   it("[LB13] opens no room while the server is draining", () => {
     const { hub, join } = gameOf("ada bob");
     join("ada");

@@ -252,4 +252,31 @@ describe("a kept seat", () => {
 
     expect(answer).toMatchObject({ replay });
   });
+
+  it("[LB37] is lost to a player that the authority kicks", () => {
+    const { hub, lose, claim, tokens, handle } = gameWithKeptSeats();
+    lose("bob");
+    const kick = (by: string, peer: string) => handle(peerId(by), { type: "kick", room, peer: peerId(peer) });
+
+    expect(short(kick("ada", "bob"))).toEqual(["ada: done"]);
+    expect(() => claim("bob", tokens.bob)).toThrow(refused("seat_not_found"));
+    expect(() => kick("ada", "bob")).toThrow(refused("peer_not_found"));
+    expect(hub.counts.rooms).toBe(1);
+  });
+
+  it("[LB37] is nobody else's business", () => {
+    const { lose, handle, join, connect } = gameWithKeptSeats({ policy: { capacity: 3 } });
+    connect("eve");
+    join("eve");
+    lose("bob");
+
+    expect(() => handle(peerId("eve"), { type: "kick", room, peer: peerId("bob") })).toThrow(
+      refused("not_authority"),
+    );
+    expect(short(handle(peerId("ada"), { type: "kick", room, peer: peerId("eve") }))).toEqual([
+      "ada: member-left",
+      "eve: kicked",
+      "ada: done",
+    ]);
+  });
 });

@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import type { Command } from "../core/commands.ts";
 import type { Refusal } from "../core/errors.ts";
-import type { Event } from "../core/events.ts";
+import type { Event, EventOf } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
 import type { Arrival, Hub } from "../core/hub.ts";
 import type { Credentials, Identity } from "../core/identity.ts";
@@ -134,7 +134,7 @@ export interface Conversation {
   encodeOwn?(event: Event): Own;
 
   /** A message was handed to the link. */
-  sent?(): void;
+  sent?(event: EventOf<"message">): void;
 
   /** The answer to the command that came with `reference`; by default the same as `encode`. */
   answer?(event: Event, reference: unknown): Wire | undefined;

@@ -1,6 +1,6 @@
 import type { Command } from "../core/commands.ts";
 import { Refusal } from "../core/errors.ts";
-import { type Event, laneOf } from "../core/events.ts";
+import { type Event, type EventOf, laneOf } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
 import type { Arrival, Hub } from "../core/hub.ts";
 import { ANONYMOUS, type Credentials, type Identity } from "../core/identity.ts";
@@ -138,8 +138,8 @@ export class Connection implements LinkListener, Speaker, Visitor {
     if (farewell) queueMicrotask(() => this.#end(farewell));
   }
 
-  sentMessage(): void {
-    this.#conversation?.sent?.();
+  sentMessage(event: EventOf<"message">): void {
+    this.#conversation?.sent?.(event);
   }
 
   send(frame: Frame): void {

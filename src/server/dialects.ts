@@ -7,6 +7,7 @@ import { peerServer } from "../dialects/peer-server/index.ts";
 import { TAPACULO_DEFAULTS, tapaculo } from "../dialects/tapaculo/index.ts";
 import { iceServers } from "./ice.ts";
 import { pulsarDialect } from "./pulsar.ts";
+import { signalFishDialect } from "./signal-fish.ts";
 
 /** The dialects that are switched on, by name. */
 export function servedDialects(config: Config, { version }: { readonly version: string }): Served {
@@ -43,6 +44,7 @@ export function servedDialects(config: Config, { version }: { readonly version: 
     );
   }
   if (config.pulsar.enabled) dialects.push(pulsarDialect(config));
+  if (config.signalFish.enabled) dialects.push(signalFishDialect(config));
   return new Map(dialects.map((dialect) => [dialect.name, dialect]));
 }
 

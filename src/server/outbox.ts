@@ -1,4 +1,4 @@
-import { type Event, laneOf } from "../core/events.ts";
+import { type Event, type EventOf, laneOf } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
 import type { PeerId } from "../core/ids.ts";
 import type { Outbox } from "../core/outbox.ts";
@@ -15,7 +15,7 @@ export interface Speaker {
   encodeAnswer(event: Event): Wire | typeof EACH | undefined;
   send(frame: Frame): void;
   /** What was just sent is what a peer said to others. */
-  sentMessage(): void;
+  sentMessage(event: EventOf<"message">): void;
   dismiss(goodbye: Goodbye): void;
   /** Hears nothing further for that long. */
   slow?(ms: number): void;
@@ -58,7 +58,6 @@ export class ServerOutbox implements Outbox {
     let encoding: string | undefined;
     let frame: Frame | typeof EACH | undefined;
     let others: Map<string, typeof frame> | undefined;
-    const isMessage = event.type === "message";
 
     for (const peer of to) {
       if (except !== undefined && (peer === except || (typeof except === "object" && except.has(peer))))
@@ -79,7 +78,7 @@ export class ServerOutbox implements Outbox {
         continue;
       }
       speaker.send(frame);
-      if (isMessage) speaker.sentMessage();
+      if (event.type === "message") speaker.sentMessage(event);
     }
   }
 

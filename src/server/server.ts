@@ -250,6 +250,7 @@ export class Server {
   async close({ drainMs = this.#config.drainMs }: { readonly drainMs?: number } = {}): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
+    this.#hub.world.isDraining = true;
     this.#log.info("server.draining", { links: this.#connections.size, drainMs });
 
     const emptied = new Promise<void>((resolve) => (this.#whenEmpty = resolve));

@@ -1,0 +1,254 @@
+import { choice, count, duration, optionalCount, size, toggle } from "./fields.ts";
+import { fish, fishApps, fishEither, fishList, fishSeconds, fishTable } from "./signal-fish-env.ts";
+import { list, optionalText, secret, text } from "./text-fields.ts";
+
+const APP_ACCESS = ["listed", "open"] as const;
+const PAIRS = {
+  maxItems: 256,
+  maxLength: 256,
+  pattern: "^[^=]{1,64}=.{1,191}$",
+  expected: 'a pair such as "unity=1.10.0"',
+  placeholder: "pairs",
+} as const;
+
+/** The dialect of Signal Fish's clients: games with a lobby. */
+export const signalFish = {
+  enabled: toggle(true, { doc: "Whether Signal Fish's clients are served, at `/v2/ws` and `/v3/ws`." }),
+  port: optionalCount({
+    doc: "A port of its own besides, at which every path is Signal Fish's, and HTTP answers as its server does; 0 takes any free one.",
+    min: 0,
+    max: 65_535,
+    env: [fish("PORT")],
+  }),
+  space: text("signal-fish", {
+    doc: "The space their rooms live in. Dialects with the same space share rooms.",
+    maxLength: 64,
+    pattern: "^[A-Za-z0-9._-]+$",
+    expected: "1 to 64 letters, digits, dots, dashes or underscores",
+    placeholder: "name",
+  }),
+  appAccess: choice(["open", "listed"], "open", {
+    doc: "Who may come in: everybody, or only the apps that are listed, each among themselves.",
+    env: [
+      fishEither("SECURITY__ENFORCE_APP_ID_ALLOWLIST", APP_ACCESS),
+      fishEither("SECURITY__REQUIRE_WEBSOCKET_AUTH", APP_ACCESS),
+    ],
+  }),
+  apps: list([], {
+    doc: "The apps: an id, and what it may have, such as `reef;name=Reef Race;maxRooms=50;maxPlayers=8;handshakes=120`.",
+    maxItems: 1_000,
+    maxLength: 512,
+    pattern:
+      "^[^;,\\u0000-\\u001f]{1,256}(?:;(?:name=[^;]{1,128}|(?:maxRooms|maxPlayers|handshakes)=\\d{1,9}))*$",
+    expected: 'an app such as "reef;name=Reef Race;maxRooms=50"',
+    placeholder: "apps",
+    env: [fishApps("SECURITY__ALLOWED_APPS"), fishApps("SECURITY__AUTHORIZED_APPS")],
+  }),
+  minVersion: count(2, {
+    doc: "Oldest protocol version that is spoken.",
+    min: 2,
+    max: 3,
+    env: [fish("PROTOCOL__MIN_PROTOCOL_VERSION")],
+  }),
+  maxVersion: count(3, {
+    doc: "Newest protocol version that is spoken.",
+    min: 2,
+    max: 3,
+    env: [fish("PROTOCOL__MAX_PROTOCOL_VERSION")],
+  }),
+  authTimeoutMs: duration("10s", {
+    doc: "How long a link may take to say of which app it is, where apps are listed.",
+    min: "1s",
+    max: "10m",
+    env: [fishSeconds("WEBSOCKET__AUTH_TIMEOUT_SECS")],
+  }),
+  messagePack: toggle(true, {
+    doc: "Whether game data may be sent in binary frames.",
+    env: [fish("PROTOCOL__ENABLE_MESSAGE_PACK_GAME_DATA")],
+  }),
+  maxMessageBytes: size("64KiB", {
+    doc: "Largest message. Up to four times as much is refused, more ends the link.",
+    min: "1KiB",
+    max: "16MiB",
+    env: [fish("SECURITY__MAX_MESSAGE_SIZE")],
+  }),
+  maxConnectionInfoBytes: size("16KiB", {
+    doc: "Most that a player may say of how it is reached.",
+    min: "64",
+    max: "64KiB",
+    env: [fish("SECURITY__MAX_CONNECTION_INFO_BYTES")],
+  }),
+  maxLinksPerAddress: count(0, {
+    doc: "Most links of one address; the next one is told `TOO_MANY_CONNECTIONS`. 0 is no limit.",
+    min: 0,
+    max: 1_000_000,
+    env: [fish("SECURITY__MAX_CONNECTIONS_PER_IP")],
+  }),
+  activityTimeoutMs: duration("30s", {
+    doc: "A link from which nothing came for so long, not even an answer to a ping, ends with 4003; 0 is never.",
+    min: "0",
+    max: "24h",
+    env: [fishSeconds("SERVER__PING_TIMEOUT")],
+  }),
+  idleTimeoutMs: duration("5m", {
+    doc: "A link from which no message came for so long ends with 4004, answers to pings or not; 0 is never.",
+    min: "0",
+    max: "24h",
+    env: [fishSeconds("WEBSOCKET__IDLE_TIMEOUT_SECS")],
+  }),
+  defaultMaxPlayers: count(8, {
+    doc: "Most players of a room whose creator did not say.",
+    min: 1,
+    max: 255,
+    env: [fish("SERVER__DEFAULT_MAX_PLAYERS")],
+  }),
+  maxPlayers: count(100, {
+    doc: "Most players a creator may ask for.",
+    min: 1,
+    max: 255,
+    env: [fish("PROTOCOL__MAX_PLAYERS_LIMIT")],
+  }),
+  maxSpectators: count(100, { doc: "Most spectators of one room.", min: 0, max: 1_000 }),
+  maxRoomsPerGame: count(1_000, {
+    doc: "Most rooms of one game.",
+    min: 1,
+    max: 1_000_000,
+    env: [fish("SERVER__MAX_ROOMS_PER_GAME")],
+  }),
+  emptyRoomMs: duration("5m", {
+    doc: "How long a room is kept that nobody plays in.",
+    min: "0",
+    max: "24h",
+    env: [fishSeconds("SERVER__EMPTY_ROOM_TIMEOUT")],
+  }),
+  inactiveRoomMs: duration("1h", {
+    doc: "How long an occupied room is kept in which nothing happens.",
+    min: "1s",
+    max: "720h",
+    env: [fishSeconds("SERVER__INACTIVE_ROOM_TIMEOUT")],
+  }),
+  roomCodeLength: count(6, {
+    doc: "Characters of a room code.",
+    min: 4,
+    max: 32,
+    env: [fish("PROTOCOL__ROOM_CODE_LENGTH")],
+  }),
+  roomCodePrefix: optionalText({
+    doc: "What every room code begins with that is drawn here; shorter than a code.",
+    maxLength: 31,
+    pattern: "^[A-Za-z0-9]+$",
+    expected: "up to 31 letters and digits",
+    env: [fish("SERVER__ROOM_CODE_PREFIX")],
+  }),
+  maxGameNameLength: count(64, {
+    doc: "Longest name of a game, in UTF-8 bytes.",
+    min: 1,
+    max: 128,
+    env: [fish("PROTOCOL__MAX_GAME_NAME_LENGTH")],
+  }),
+  maxPlayerNameLength: count(32, {
+    doc: "Longest name of a player, in UTF-8 bytes.",
+    min: 1,
+    max: 256,
+    env: [fish("PROTOCOL__MAX_PLAYER_NAME_LENGTH")],
+  }),
+  unicodeNames: toggle(true, {
+    doc: "Whether players' names may hold letters and digits of all scripts.",
+    env: [fish("PROTOCOL__PLAYER_NAME_VALIDATION__ALLOW_UNICODE_ALPHANUMERIC")],
+  }),
+  spacesInNames: toggle(true, {
+    doc: "Whether players' names may hold spaces.",
+    env: [fish("PROTOCOL__PLAYER_NAME_VALIDATION__ALLOW_SPACES")],
+  }),
+  symbolsInNames: list(["-", "_"], {
+    doc: "What else players' names may hold.",
+    maxItems: 64,
+    maxLength: 2,
+    pattern: "^[^,]$",
+    expected: "one character",
+    placeholder: "characters",
+    env: [fishList("PROTOCOL__PLAYER_NAME_VALIDATION__ALLOWED_SYMBOLS")],
+  }),
+  maxJoins: count(20, {
+    doc: "Most joins of one link within `rateWindowMs`, failed ones included.",
+    min: 1,
+    max: 1_000_000,
+    env: [fish("RATE_LIMIT__MAX_JOIN_ATTEMPTS")],
+  }),
+  maxCreations: count(5, {
+    doc: "Most rooms that one link opens within `rateWindowMs`.",
+    min: 1,
+    max: 1_000_000,
+    env: [fish("RATE_LIMIT__MAX_ROOM_CREATIONS")],
+  }),
+  maxSignalErrors: count(60, {
+    doc: "Most signals of one link within `rateWindowMs` that lead nowhere and are told why.",
+    min: 0,
+    max: 1_000_000,
+    env: [fish("RATE_LIMIT__MAX_SIGNAL_ERRORS")],
+  }),
+  rateWindowMs: duration("60s", {
+    doc: "The time in which joins, rooms and signals are counted.",
+    min: "1s",
+    max: "24h",
+    env: [fishSeconds("RATE_LIMIT__TIME_WINDOW")],
+  }),
+  reconnection: toggle(true, {
+    doc: "Whether players who lost their link may take their seats again.",
+    env: [fish("SERVER__ENABLE_RECONNECTION")],
+  }),
+  reconnectionMs: duration("5m", {
+    doc: "How long they may.",
+    min: "1s",
+    max: "24h",
+    env: [fishSeconds("SERVER__RECONNECTION_WINDOW")],
+  }),
+  reserveSeat: toggle(true, { doc: "Whether their seats stay taken until then." }),
+  missedEvents: count(100, {
+    doc: "Most events remembered for them in each room; 0 remembers none.",
+    min: 0,
+    max: 10_000,
+    env: [fish("SERVER__EVENT_BUFFER_SIZE")],
+  }),
+  tokenInVersion2: toggle(false, {
+    doc: "Whether clients of version 2 may do it too; the original never told them how.",
+    env: [fish("COMPAT__V2_RECONNECTION_TOKEN")],
+  }),
+  roomOperations: toggle(false, {
+    doc: "Whether requests about rooms may carry ids, by which the authority may kick, too.",
+    env: [fish("PROTOCOL__ROOM_OPERATION_IDS")],
+  }),
+  relayType: text("matchbox", {
+    doc: "The label that clients are told for a room's relay.",
+    maxLength: 64,
+    env: [fish("RELAY_TYPES__DEFAULT_RELAY_TYPE")],
+  }),
+  relayTypes: list([], {
+    doc: "Other labels for some games, such as `reef=mirror`.",
+    ...PAIRS,
+    env: [fishTable("RELAY_TYPES__GAME_RELAY_MAPPINGS")],
+  }),
+  enforceSdk: toggle(false, {
+    doc: "Whether clients of platforms without a minimum version are refused, where there is any minimum.",
+    env: [fish("PROTOCOL__SDK_COMPATIBILITY__ENFORCE")],
+  }),
+  minimumSdk: list([], {
+    doc: "Oldest version of client software by platform, such as `unity=1.10.0`.",
+    ...PAIRS,
+    env: [fishTable("PROTOCOL__SDK_COMPATIBILITY__MINIMUM_VERSIONS")],
+  }),
+  recommendedSdk: list([], {
+    doc: "Recommended version of client software by platform.",
+    ...PAIRS,
+    env: [fishTable("PROTOCOL__SDK_COMPATIBILITY__RECOMMENDED_VERSIONS")],
+  }),
+  requireMetricsAuth: toggle(false, {
+    doc: "Whether `/v2/metrics` is served with `metricsToken` only.",
+    env: [fish("SECURITY__REQUIRE_METRICS_AUTH")],
+  }),
+  metricsToken: secret({
+    doc: "Bearer token that `/v2/metrics` asks for.",
+    maxLength: 256,
+    env: [fish("SECURITY__METRICS_AUTH_TOKEN")],
+  }),
+};

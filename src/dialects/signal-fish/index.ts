@@ -1,0 +1,250 @@
+import type { Event, EventOf } from "../../core/events.ts";
+import type { Goodbye } from "../../core/goodbyes.ts";
+import { peerId } from "../../core/ids.ts";
+import { NO_METADATA } from "../../core/metadata.ts";
+import { randomUuid } from "../../core/random.ts";
+import type { Incoming } from "../../lib/frame.ts";
+import type {
+  Conversation,
+  Dialect,
+  EACH,
+  Farewell,
+  Heard,
+  Own,
+  RefusalReply,
+  Refused,
+  Surroundings,
+  Wire,
+} from "../dialect.ts";
+import { AppWindows } from "./app-windows.ts";
+import { Deliveries } from "./deliveries.ts";
+import { encode, type Form, frame, joined, watchedRoomClosed } from "./encode.ts";
+import { type Envelope, parseEnvelope, payloadOf, strictUuid } from "./envelope.ts";
+import { Fault, Gibberish } from "./fault.ts";
+import { handshake } from "./handshake.ts";
+import { type Asked, farewell, refusalText, result, wrapped } from "./refuse.ts";
+import { BARE, OPERATIONS, REQUESTS } from "./requests.ts";
+import { type App, SIGNAL_FISH_DEFAULTS, type SignalFishSettings } from "./settings.ts";
+import { placeIn, type Talk } from "./talk.ts";
+import { Window } from "./window.ts";
+
+export { SIGNAL_FISH_DEFAULTS, type SignalFishSettings } from "./settings.ts";
+
+/** What a transport may take before a link ends, in parts of what a client may send. */
+const HARD_LIMIT = 4;
+
+/** The language of Signal Fish's clients: src/dialects/signal-fish/SPEC.md. */
+export function signalFish(options: Partial<SignalFishSettings> = {}): Dialect {
+  const settings = { ...SIGNAL_FISH_DEFAULTS, ...options };
+  const windows = new AppWindows();
+  return {
+    name: "signal-fish",
+    maxMessageBytes: settings.maxMessageBytes * HARD_LIMIT,
+    registrationMs: settings.authTimeoutMs,
+    rate: { perSecond: settings.messagesPerSecond, burst: settings.messagesBurst },
+    open: (surroundings) => new SignalFishConversation(settings, { surroundings, windows }),
+  };
+}
+
+const NOT_ASKED: Asked = { type: "" };
+const EMPTY: Envelope = { type: "", data: undefined, raw: "" };
+
+class SignalFishConversation implements Conversation {
+  readonly #settings: SignalFishSettings;
+  readonly #surroundings: Surroundings;
+  readonly #windows: AppWindows;
+  readonly #window: Window;
+  readonly #deliveries = new Deliveries();
+  /** The id of a peer of its own; a reconnected player has another. */
+  readonly #id: string;
+  #form: Form;
+  #app: App | undefined;
+  #isAuthenticated = false;
+  #mayOperate = false;
+  /** What the message at hand wants; also for its refusal. */
+  #asked: Asked = NOT_ASKED;
+
+  constructor(
+    settings: SignalFishSettings,
+    { surroundings, windows }: { surroundings: Surroundings; windows: AppWindows },
+  ) {
+    this.#settings = settings;
+    this.#surroundings = surroundings;
+    this.#windows = windows;
+    this.#window = new Window(settings.rateWindowMs);
+    this.#id = randomUuid(surroundings.random);
+    this.#form = { version: 2, format: "json", settings };
+  }
+
+  get encoding(): string {
+    return `signal-fish/v${this.#form.version}/${this.#form.format}`;
+  }
+
+  /** Where everybody may come in, a link is a peer from the start; it may say later of which app. */
+  greet(): Heard {
+    if (this.#settings.appAccess === "listed") return { type: "nothing" };
+    return { type: "arrival", arrival: this.#arrival(this.#settings.space) };
+  }
+
+  hear(message: Incoming, now: number): Heard {
+    this.#asked = NOT_ASKED;
+    const size = typeof message === "string" ? Buffer.byteLength(message) : message.byteLength;
+    if (size > this.#settings.maxMessageBytes) {
+      throw new Fault("MESSAGE_TOO_LARGE", `Message is larger than ${this.#settings.maxMessageBytes} bytes`);
+    }
+    if (typeof message !== "string") return this.#bytes(message, now);
+
+    const envelope = parseEnvelope(message);
+    if (envelope.type === "Authenticate") return this.#authenticate(envelope, now);
+    if (envelope.type === "RoomOperation") return this.#operate(envelope, now);
+    const read = Object.hasOwn(REQUESTS, envelope.type) ? REQUESTS[envelope.type] : undefined;
+    if (!read) throw new Gibberish();
+    const talk = this.#talk(now);
+    this.#asked = { type: envelope.type };
+    return this.#noted(read(BARE.has(envelope.type) ? EMPTY : envelope, talk));
+  }
+
+  encode(event: Event): Wire | typeof EACH | undefined {
+    return encode(event, this.#form);
+  }
+
+  answer(event: Event, reference: unknown): Wire | undefined {
+    const asked = reference as Asked;
+    if (event.type === "done") return done(asked);
+    const you = this.#surroundings.peer()?.id;
+    const wire =
+      event.type === "room-joined" && you !== undefined ? joined(event, you, this.#form) : undefined;
+    const said = wire ?? encode(event, this.#form);
+    if (typeof said !== "string") return undefined;
+    return asked.operation === undefined ? said : wrapped(asked.operation, said);
+  }
+
+  encodeOwn(event: Event): Own {
+    switch (event.type) {
+      case "message":
+        return { wires: [this.#unsupported(event)] };
+      case "room-closed":
+        if (event.facts?.role === "spectator")
+          return { wires: [watchedRoomClosed(event.room, event.facts.uid)] };
+        return { wires: [], farewell: farewell({ reason: "room_inactive" }) };
+      case "kicked":
+        return { wires: [], farewell: farewell({ reason: "kicked" }) };
+      default:
+        return { wires: [] };
+    }
+  }
+
+  sent(event: EventOf<"message">): void {
+    this.#deliveries.delivered(event);
+  }
+
+  refuse({ refusal }: Refused): RefusalReply {
+    // The hub would not take a newcomer.
+    if (refusal.code === "server_full") return { farewell: farewell({ reason: "server_full" }) };
+    const message = refusalText(refusal, this.#asked);
+    const isLast = refusal instanceof Fault && refusal.then === "close";
+    return isLast ? { farewell: { code: 1000, reason: "unregistered", message } } : { message };
+  }
+
+  farewell(goodbye: Goodbye): Farewell {
+    return farewell(goodbye);
+  }
+
+  /** What is said to a link whose form has no word for a message. */
+  #unsupported(event: EventOf<"message">): string {
+    if (this.#form.version === 3) return this.#deliveries.unsupported(event);
+    const message = "Game data could not be converted to json";
+    return frame("Error", { message, error_code: "UNSUPPORTED_GAME_DATA_FORMAT" });
+  }
+
+  #arrival(space: SignalFishSettings["space"]) {
+    return { peer: peerId(this.#id), space, alias: this.#id, aliasFinds: false, metadata: NO_METADATA };
+  }
+
+  #talk(now: number): Talk {
+    const peer = this.#surroundings.peer();
+    if (!peer) throw new Fault("MISSING_APP_ID", "Authentication required", "close");
+    const { random } = this.#surroundings;
+    return {
+      settings: this.#settings,
+      version: this.#form.version,
+      app: this.#app,
+      random,
+      peer,
+      place: placeIn(peer),
+      window: this.#window,
+      now,
+    };
+  }
+
+  #authenticate(envelope: Envelope, now: number): Heard {
+    const fields = payloadOf(envelope);
+    if (this.#isAuthenticated) return { type: "nothing" };
+    this.#asked = { type: "Authenticate" };
+    const agreed = handshake(fields, {
+      settings: this.#settings,
+      defaultVersion: this.#surroundings.opening.path.endsWith("/v3/ws") ? 3 : 2,
+      admit: (app) => this.#windows.admit(app, now),
+    });
+
+    this.#isAuthenticated = true;
+    this.#app = agreed.app;
+    this.#mayOperate = agreed.mayOperate;
+    this.#form = { version: agreed.version, format: agreed.format, settings: this.#settings };
+    const { replies } = agreed;
+    if (this.#surroundings.peer()) return { type: "reply", reply: replies };
+    return { type: "arrival", arrival: this.#arrival(agreed.space), replies };
+  }
+
+  #bytes(message: Uint8Array, now: number): Heard {
+    if (!this.#surroundings.peer()) {
+      throw new Fault("MISSING_APP_ID", "Authentication required before sending binary data", "close");
+    }
+    const { place, version } = this.#talk(now);
+    if (this.#form.format === "json") {
+      throw new Fault("INVALID_INPUT", "Binary payloads are disabled for this connection");
+    }
+    if (place?.role !== "member") {
+      if (version === 3) throw new Fault("NOT_IN_ROOM", "Not in a room");
+      return { type: "nothing" };
+    }
+    const data = { form: "msgpack", bytes: message } as const;
+    return { type: "command", command: { type: "broadcast", room: place.room.id, data } };
+  }
+
+  #operate(envelope: Envelope, now: number): Heard {
+    const fields = payloadOf(envelope);
+    const talk = this.#talk(now);
+    this.#asked = { type: "RoomOperation" };
+    if (talk.version === 2) {
+      throw new Fault("UNSUPPORTED_PROTOCOL_VERSION", "Room operations need protocol version 3");
+    }
+    if (!this.#mayOperate) throw new Fault("INVALID_INPUT", "Room operations were not negotiated");
+    const operation = strictUuid(fields, "operation_id");
+    const inner = parseEnvelope(JSON.stringify(fields.operation ?? null));
+    const read = Object.hasOwn(OPERATIONS, inner.type) ? OPERATIONS[inner.type] : undefined;
+    if (!read) throw new Gibberish();
+    const target = inner.data?.player_id;
+    this.#asked = { type: inner.type, operation, ...(typeof target === "string" && { target }) };
+    return this.#noted(read(BARE.has(inner.type) ? EMPTY : inner, talk));
+  }
+
+  /** What was heard, with a note of what it was, for its answer. */
+  #noted(heard: Heard): Heard {
+    return heard.type === "command" || heard.type === "claim" ? { ...heard, reference: this.#asked } : heard;
+  }
+}
+
+/** What is said of a request that was carried out, where its own event does not say it. */
+function done(asked: Asked): string | undefined {
+  switch (asked.type) {
+    case "AuthorityRequest":
+      return frame("AuthorityResponse", { granted: true, reason: null });
+    case "KickPlayer":
+      return result(asked, "PlayerKicked", { player_id: asked.target });
+    case "TransferAuthority":
+      return result(asked, "AuthorityTransferred", { player_id: asked.target });
+    default:
+      return undefined;
+  }
+}
