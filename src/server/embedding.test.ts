@@ -701,6 +701,23 @@ describe("limits", () => {
     expect(await bob.closed).toEqual({ code: 4003, reason: "too many messages" });
   });
 
+  it("[EM30] are forgotten when the embedder says so", async () => {
+    const { join, server } = await serve({
+      limits,
+      onMessage: (ctx, { data }) => {
+        if (data === "again") server.resetLimits(ctx.userId);
+        return ctx.reply(data).then(() => {});
+      },
+    });
+    const ada = await join("ada", { events: true });
+    await ada.json();
+
+    for (const data of [1, "again", 3]) {
+      ada.send(say(data));
+      expect(await ada.json()).toMatchObject({ data });
+    }
+  });
+
   it("[EM31] outlive the link", async () => {
     const { join, server } = await serve({ limits, onMessage: relay });
     const ada = await join("ada");

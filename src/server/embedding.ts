@@ -55,6 +55,12 @@ export interface ServerSettings extends Omit<RoomOptions<unknown>, "settings"> {
   readonly log?: Log | undefined;
 }
 
+interface Running {
+  readonly server: Server;
+  readonly host: RoomHost;
+  readonly limiter: MessageLimiter | undefined;
+}
+
 const WARNINGS_ONLY = { level: "warn", format: "pretty" } as const;
 
 /**
@@ -66,7 +72,7 @@ export class ParlorServer {
   readonly invites = new Invites({ now: Date.now });
   #settings: ServerSettings;
   #definitions: RoomDefinition[];
-  #running: { readonly server: Server; readonly host: RoomHost } | undefined;
+  #running: Running | undefined;
 
   constructor(settings: ServerSettings = {}) {
     this.#settings = settings;
@@ -163,6 +169,11 @@ export class ParlorServer {
     return { rooms: here.length };
   }
 
+  /** Forgets what a user has said, and how often it was too much. Bans stay. */
+  resetLimits(userId: string): void {
+    this.#running?.limiter?.reset(userId);
+  }
+
   /** What signs the tokens, when it is ours. */
   get tokens(): JwtAuth {
     const { auth } = this.#settled();
@@ -257,10 +268,11 @@ export class ParlorServer {
     );
 
     let roomHost: RoomHost | undefined;
+    let limiter: MessageLimiter | undefined;
     const extend = (inside: Inside): Extension => {
       const { bans, invites } = this;
       const { hub, now, failed, visitor } = inside;
-      const limiter = limits && new MessageLimiter(limits, { bans, now });
+      limiter = limits && new MessageLimiter(limits, { bans, now });
       roomHost = new RoomHost({
         hub,
         space: spaceId(space),
@@ -293,7 +305,7 @@ export class ParlorServer {
     });
     const server = new Server(config, { log, auth, dialects: [own, ...dialects], extend });
     if (!roomHost) throw new Error("the server took no extension");
-    this.#running = { server, host: roomHost };
+    this.#running = { server, host: roomHost, limiter };
     return server;
   }
 }

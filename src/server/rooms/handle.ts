@@ -93,6 +93,7 @@ export class Handle implements Context<unknown> {
       exclude === "user" ? user.userId === self.userId : peer === own;
     return this.#say(data, options, {
       fits: (user, peer) => !isOwn(user, peer) && !left.has(user.userId),
+      isForAll: left.size === 0,
       elsewhere: { except: exclude === "user" ? [...except, self.userId] : except },
     });
   }
@@ -266,7 +267,7 @@ export class Handle implements Context<unknown> {
   #say(
     data: unknown,
     { type, lane, history }: BroadcastOptions,
-    whom: Pick<Saying, "fits" | "elsewhere">,
+    whom: Pick<Saying, "fits" | "isForAll" | "elsewhere">,
   ): Delivery {
     this.#refuseLate();
     const subject = this.#subject;

@@ -38,6 +38,8 @@ export interface Saying {
   readonly history?: boolean | undefined;
   /** Whom it is for; all when absent. */
   fits?(user: RoomUser, peer: PeerId): boolean;
+  /** Whether newcomers may be sent it: it is for everybody, but for whoever said it. */
+  readonly isForAll?: boolean | undefined;
   /** Whom it is for on other nodes; absent: nobody there. */
   readonly elsewhere?: Elsewhere | undefined;
 }
@@ -57,6 +59,7 @@ interface Relayed extends Elsewhere {
   readonly lane: Lane;
   readonly at: number;
   readonly isKept: boolean;
+  readonly isForAll: boolean;
 }
 
 interface Surrounding {
@@ -110,7 +113,16 @@ export class HostedRoom {
   }
 
   /** Tells those for whom it is, and keeps it; returns how many users were told. */
-  say({ data, from, type, lane = "normal", history = true, fits, elsewhere }: Saying): number {
+  say({
+    data,
+    from,
+    type,
+    lane = "normal",
+    history = true,
+    fits,
+    isForAll = !fits,
+    elsewhere,
+  }: Saying): number {
     const text = JSON.stringify(data);
     if (text === undefined) throw new TypeError("data: found nothing that JSON has a word for");
     const message = {
@@ -120,9 +132,11 @@ export class HostedRoom {
       type,
       lane,
       at: this.#around.now(),
+      isKept: history,
+      isForAll,
     };
-    if (elsewhere) this.publish?.(JSON.stringify({ ...message, isKept: history, ...elsewhere }));
-    return this.#deliver({ ...message, isKept: history }, fits);
+    if (elsewhere) this.publish?.(JSON.stringify({ ...message, ...elsewhere }));
+    return this.#deliver(message, fits);
   }
 
   /** Tells the members here what another node has told its own. */
@@ -130,11 +144,7 @@ export class HostedRoom {
     const { only, except = [], ...told } = JSON.parse(message) as Relayed;
     const left = new Set(except);
     const wanted = only && new Set(only);
-    const isForAll = !wanted && left.size === 0;
-    this.#deliver(
-      told,
-      isForAll ? undefined : ({ userId }) => !left.has(userId) && (wanted?.has(userId) ?? true),
-    );
+    this.#deliver(told, ({ userId }) => !left.has(userId) && (wanted?.has(userId) ?? true));
   }
 
   #deliver(message: Omit<Relayed, keyof Elsewhere>, fits: Saying["fits"]): number {
@@ -151,7 +161,7 @@ export class HostedRoom {
       const { text, peer, user = null, type, at: ts } = message;
       this.history.add(
         { id: `${epoch}-${seq}`, seq, ts, from: user, type },
-        { text, peer, to: fits && told },
+        { text, peer, to: message.isForAll ? undefined : told },
       );
     }
     return told.size;
