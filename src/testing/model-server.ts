@@ -242,6 +242,10 @@ export class ModelServer {
           r: frame.room,
         });
         return { t: "ok" };
+      case "match":
+        return { t: "match", pool: frame.pool, waiting: true };
+      case "match-cancel":
+        return { t: "match", pool: frame.pool, waiting: false };
       case "ice":
         return { t: "ice", servers: [] };
       case "set":
