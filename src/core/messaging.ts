@@ -5,6 +5,7 @@ import type { Part } from "./game.ts";
 import type { Handlers } from "./handlers.ts";
 import type { PeerId } from "./ids.ts";
 import { mergedMetadata, NO_METADATA, patchedMetadata } from "./metadata.ts";
+import { tellOutside } from "./outside.ts";
 import type { Peer } from "./peer.ts";
 import type { Room } from "./room.ts";
 import type { Space } from "./space.ts";
@@ -74,6 +75,7 @@ export function messagingHandlers(
 
   const pass = (sender: Peer, command: CommandOf<"signal"> | CommandOf<"relay">): void => {
     const target = sender.space.find(command.to);
+    if (!target && command.type === "relay" && tellOutside(world, sender, command)) return;
     if (!target) throw new Refusal("peer_not_found", { to: command.to });
     if (!shareRoom(sender, target)) throw new Refusal("no_shared_room", { to: command.to });
 

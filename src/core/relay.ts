@@ -1,9 +1,9 @@
-import { PREFIX_BYTES } from "../lib/length-prefix.ts";
+import { PREFIX_BYTES, prefixed } from "../lib/length-prefix.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ErrorCode } from "./errors.ts";
 import { type Random, randomHex } from "./random.ts";
 import { LineEnded } from "./relay-ends.ts";
-import { decodeRelayFrame, type RelayFrame } from "./relay-frame.ts";
+import { decodeRelayFrame, encodeRelayFrame, type RelayFrame } from "./relay-frame.ts";
 import { RelayInlet, type Underway } from "./relay-inlet.ts";
 import { type RelayLine, RelaySeat, RelaySession, type Throttle } from "./relay-seat.ts";
 import { relayCost } from "./relay-words.ts";
@@ -239,6 +239,29 @@ export class Relay {
       if (inlet.first?.frame?.to === seat.peer) seat.waiting.add(inlet);
       else this.#run(inlet, now);
     }
+  }
+
+  /** All places that are taken. */
+  *seats(): Iterable<RelaySeat> {
+    for (const { seats } of this.#sessions.values()) yield* seats.values();
+  }
+
+  /**
+   * Passes on what somebody sends who has no line here; `false` when the receiver has none either, or takes no more: there
+   * is nobody to hold back.
+   */
+  passFromElsewhere(frame: RelayFrame, now: number): boolean {
+    const target = this.seatOf(frame.session, frame.to);
+    if (!target || target.line.isCongested) return false;
+    const { session } = target;
+    if (session.throttle.account.waitMs(now) > 0) return false;
+    const record = prefixed(encodeRelayFrame(frame));
+    session.throttle.account.take(relayCost(record.length), now);
+    target.lastFrameAt = now;
+    target.line.send(record);
+    this.tally.frames++;
+    this.tally.bytes += record.length;
+    return true;
   }
 
   /** Goes on with what waited for time to pass, and ends lines on which nothing happens. */

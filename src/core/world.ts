@@ -13,6 +13,7 @@ import { nextLobby } from "./lobby.ts";
 import { Matchmaker } from "./matchmaking.ts";
 import { metadataSize } from "./metadata.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Outside } from "./outside.ts";
 import { payloadSize } from "./payload.ts";
 import type { Peer } from "./peer.ts";
 import type { RoomKind, RoomPolicy } from "./policy.ts";
@@ -63,6 +64,8 @@ export class World {
   roomCount = 0;
   /** Hears of what happens in rooms; set once, before anything happens. */
   watcher: RoomWatcher | undefined;
+  /** Reaches those who are in a session without a link; set once, before anything happens. */
+  outside: Outside | undefined;
   /** What rooms with a lobby do besides. */
   readonly games = new GameRooms(this);
   /** Seats of players whose links were lost. */

@@ -10,6 +10,7 @@ import { QuicCertificate } from "./quic-certificate.ts";
 import { QuicFront } from "./quic-front.ts";
 import { RelayDesk } from "./relay-desk.ts";
 import { relayDeskOptions } from "./relay-settings.ts";
+import { Server } from "./server.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 let folder: string;
@@ -79,9 +80,10 @@ describe("the QUIC listener", () => {
       connect: () => Promise.reject(new Error("not here")),
     };
     const random = { bytes: (count: number) => new Uint8Array(count) };
+    const { hub } = new Server(config, { log: createLog({ level: "silent", format: "json" }) });
     const front = await QuicFront.open({
       config,
-      desk: new RelayDesk(relayDeskOptions(config, { random, now: Date.now, report: () => {} })),
+      desk: new RelayDesk(relayDeskOptions(config, { hub, random, now: Date.now, report: () => {} })),
       log: createLog({ level: "silent", format: "json" }),
       decide: () => ({ accept: false, status: 404 }),
       onLink: () => {},

@@ -22,13 +22,24 @@ export interface RelayPass {
   readonly peer: string | undefined;
 }
 
+/** Who brings a token. */
+export interface RelayCaller {
+  readonly session: string;
+  readonly peer: string;
+  readonly remoteAddress: string;
+}
+
 export interface RelayDeskOptions {
   readonly limits: RelayLimits;
   readonly random: Random;
   /** How long a line may take to show a good token, in ms. */
   readonly admitWithinMs: number;
   /** What the token is good for. @throws {Refusal} `unauthorized` */
-  admit(token: string, context: { readonly remoteAddress: string }): Promise<RelayPass>;
+  admit(token: string, context: RelayCaller): Promise<RelayPass>;
+  /** Somebody was let in. */
+  entered?(seat: RelaySeat): void;
+  /** Whether somebody who was let in may stay. Asked once a second. */
+  mayStay?(seat: RelaySeat): boolean;
   readonly elsewhere?: Elsewhere;
   /** Ms since the epoch. */
   now(): number;
@@ -36,6 +47,8 @@ export interface RelayDeskOptions {
   report(error: unknown): void;
 }
 
+/** How often it is asked who may stay, in ms. */
+const REVIEW_MS = 1000;
 /** How often a line that cannot say when it takes more is asked, in ms. */
 const ASK_AGAIN_MS = 5;
 
@@ -45,6 +58,7 @@ export class RelayDesk {
   readonly options: RelayDeskOptions;
   readonly #waiting = new Deadlines<RelayGuest>();
   readonly #asked = new Set<RelaySeat>();
+  #reviewAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
@@ -79,6 +93,7 @@ export class RelayDesk {
     const now = this.options.now();
     for (const guest of this.#waiting.takeDue(now)) guest.end("admission_timeout");
     this.relay.tick(now);
+    if (now >= this.#reviewAt) this.#review(now);
     this.arm();
   }
 
@@ -105,6 +120,13 @@ export class RelayDesk {
     clearTimeout(this.#timer);
     this.relay.drain();
     for (const guest of this.#waiting.takeDue(Number.POSITIVE_INFINITY)) guest.end("draining");
+  }
+
+  #review(now: number): void {
+    this.#reviewAt = now + REVIEW_MS;
+    const { mayStay } = this.options;
+    if (!mayStay) return;
+    for (const seat of this.relay.seats()) if (!mayStay(seat)) seat.line.end("forbidden");
   }
 
   #wake(): void {

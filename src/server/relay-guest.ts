@@ -48,17 +48,19 @@ export class RelayGuest {
       if (!frame || words === undefined || frame.to !== "") throw new LineEnded("bad_frame");
       const [token = "", key] = words.split("\n");
 
-      const pass = await admit(token, { remoteAddress: this.#line.remoteAddress });
+      const { session, from: peer } = frame;
+      const { remoteAddress } = this.#line;
+      const pass = await admit(token, { session, peer, remoteAddress });
       if (this.isGone) return;
       if (pass.session !== frame.session) throw new LineEnded("forbidden");
       if (pass.peer !== undefined && pass.peer !== frame.from) throw new LineEnded("forbidden");
 
-      const { session, from: peer } = frame;
       this.#seat = this.#desk.relay.join(
         { session, peer, key, maySend: pass.maySend, line: this.#line },
         now(),
       );
       this.#state = "in";
+      this.#desk.options.entered?.(this.#seat);
       this.#desk.expectNoMore(this);
       then(this.#seat);
     } catch (error) {

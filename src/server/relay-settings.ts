@@ -1,24 +1,78 @@
 import type { Config } from "../config/index.ts";
 import { Refusal } from "../core/errors.ts";
+import type { Hub } from "../core/hub.ts";
+import { roomId, spaceId } from "../core/ids.ts";
+import { memberCalled, tellFromOutside } from "../core/outside.ts";
+import type { Payload } from "../core/payload.ts";
 import type { Random } from "../core/random.ts";
+import type { RelayFrame } from "../core/relay-frame.ts";
+import type { RelaySeat } from "../core/relay-seat.ts";
+import { placeOf } from "../lib/place.ts";
+import { utf8Bytes } from "../lib/utf8.ts";
 import { joinTokensOf } from "./pulsar.ts";
 import type { RelayDeskOptions } from "./relay-desk.ts";
 
-/** The relay of a server as configured: whoever brings a join token of the server's may come in. */
-export function relayDeskOptions(
-  config: Config,
-  given: { readonly random: Random; now(): number; report(error: unknown): void },
-): RelayDeskOptions {
+export interface RelayGiven {
+  readonly hub: Hub;
+  readonly random: Random;
+  now(): number;
+  report(error: unknown): void;
+}
+
+/**
+ * The relay of a server as configured. Whoever brings a join token may come in where it would be let in over a link, too;
+ * and it reaches those in its session who have nothing but a link.
+ */
+export function relayDeskOptions(config: Config, { hub, random, now, report }: RelayGiven): RelayDeskOptions {
   const tokens = joinTokensOf(config);
+  const space = spaceId(config.pulsar.space);
+  const collabOf = (session: string) => hub.world.spaces.get(space)?.rooms.get(roomId(session))?.collab;
+  /** Those who came in while their session was open, and so go when it ends. */
+  const guests = new WeakSet<RelaySeat>();
+
   return {
-    ...given,
+    random,
+    now,
+    report,
     limits: { ...config.relay, maxStreams: config.quic.maxStreams },
     admitWithinMs: config.registrationTimeoutMs,
-    async admit(token) {
-      const ticket = tokens.verify(token, given.now());
+
+    async admit(token, { session, peer, remoteAddress }) {
+      const ticket = tokens.verify(token, now());
       // Whose peer it was that used it up is not known here.
       if (ticket.once && ticket.peer === undefined) throw new Refusal("forbidden");
-      return { session: ticket.session, peer: ticket.peer, maySend: ticket.role !== "observer" };
+      const pass = { session: ticket.session, peer: ticket.peer, maySend: ticket.role !== "observer" };
+      if (!collabOf(session)) return pass;
+
+      const here = { space, session: ticket.session, name: peer };
+      // A name that somebody bears over there is only for who was given a token for it.
+      if (ticket.peer === undefined && memberCalled(hub.world, here)) throw new Refusal("forbidden");
+      if (collabOf(session)?.isBarred(peer, placeOf(remoteAddress))) throw new Refusal("banned");
+      return pass;
+    },
+
+    entered(seat) {
+      if (collabOf(seat.session.id)) guests.add(seat);
+    },
+
+    mayStay(seat) {
+      const collab = collabOf(seat.session.id);
+      return collab ? !collab.isBarred(seat.peer, "") : !guests.has(seat);
+    },
+
+    elsewhere({ session, from, to, payload }) {
+      // The bytes are told after this call: what they lie in may be used again.
+      const data: Payload = { form: "bytes", bytes: payload.slice() };
+      return tellFromOutside(hub.world, { space, now: now(), session: roomId(session), from, to, data });
     },
   };
+}
+
+/** What a peer without a line sends, as a frame: JSON as its text. */
+export function frameFrom(
+  { session, from, to }: Pick<RelayFrame, "session" | "from" | "to">,
+  data: Payload,
+): RelayFrame {
+  const payload = data.form === "json" ? utf8Bytes(data.text) : data.bytes;
+  return { session, from, to, payload, seq: 0n };
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
-import { openRelay, type Relay, type RelayOptions } from "../client/relay.ts";
+import { openRelay, type Relay, type RelayedMessage, type RelayOptions } from "../client/relay.ts";
 import { type ConfigInput, configOf } from "../config/index.ts";
 import { roomId } from "../core/ids.ts";
 import { RELAY_ENDS, type RelayEnd } from "../core/relay-ends.ts";
@@ -9,6 +9,7 @@ import { encodeRelayFrame } from "../core/relay-frame.ts";
 import type { Grant } from "../dialects/pulsar/tokens.ts";
 import { PREFIX_BYTES, prefixed } from "../lib/length-prefix.ts";
 import { createLog } from "../observe/log.ts";
+import { TextSocket } from "../testing/text-socket.ts";
 import { FRAME, http3Frame } from "../transports/http3-frames.ts";
 import { encodeFields } from "../transports/qpack.ts";
 import type { Quic, QuicConnection, QuicEnd } from "../transports/quic.ts";
@@ -375,6 +376,93 @@ describe.skipIf(quic === undefined)("relay over QUIC", () => {
     const ada = await enter("ada", { carriers: ["quic"] });
     expect(ada.carrier).toBe("quic");
     expect(server.relayCounts.peers).toBe(1);
+  });
+});
+
+describe.skipIf(quic === undefined)("relay and the members of a collaboration session", () => {
+  /** A session made over HTTP, a Pulsar client in it, and a way in for peers of the relay. */
+  async function session() {
+    const scene = await serve();
+    const made = await fetch(`http://127.0.0.1:${scene.port}/v1/sessions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ host_id: "studio" }),
+    });
+    const {
+      session_id: id,
+      join_token: token,
+      host_token: hostToken,
+    } = (await made.json()) as Record<string, string>;
+    if (id === undefined || token === undefined || hostToken === undefined) throw new Error("no session");
+    const joinAs = async (peer: string, joinToken: string) => {
+      const socket = await TextSocket.open(`ws://127.0.0.1:${scene.port}/v1/signaling`);
+      opened.push({ close: () => socket.close() });
+      socket.send({ type: "join", session_id: id, peer_id: peer, join_token: joinToken });
+      const joined = (await socket.json()) as { type: string; resume_token: string };
+      expect(joined.type).toBe("joined");
+      return { socket, joined };
+    };
+    const enter = (peer: string, options: Partial<RelayOptions> = {}) =>
+      scene.enter(peer, { session: id, token, carriers: ["quic"], ...options });
+    return { ...scene, id, token, hostToken, joinAs, enter };
+  }
+
+  it("[QR17] reaches a Pulsar client over its link, and is reached by it", async () => {
+    const { id, joinAs, hostToken, enter } = await session();
+    const { socket } = await joinAs("ada", hostToken);
+    const bob = await enter("bob");
+    const heard = new Promise<RelayedMessage>((resolve) => bob.on("message", resolve));
+
+    await bob.send("ada", Uint8Array.of(1, 2, 255));
+    expect(await socket.json()).toEqual({
+      type: "relay",
+      from: "bob",
+      to: "ada",
+      session_id: id,
+      data_base64: "AQL/",
+    });
+    socket.send({ type: "relay", session_id: id, peer_id: "ada", to: "bob", data: { x: "ü" } });
+
+    const { from, payload } = await heard;
+    expect([from, Buffer.from(payload).toString()]).toEqual(["ada", '{"x":"ü"}']);
+    socket.send({ type: "relay", session_id: id, peer_id: "ada", to: "nobody", data: 1 });
+    expect(await socket.json()).toMatchObject({ type: "error" });
+  });
+
+  it("[QR18] gives the name of a member only to who has a token for it", async () => {
+    const { joinAs, hostToken, enter } = await session();
+    const { joined } = await joinAs("ada", hostToken);
+
+    await expect(enter("ada")).rejects.toMatchObject({ code: "forbidden" });
+    const ada = await enter("ada", { token: joined.resume_token });
+    expect(ada.carrier).toBe("quic");
+  });
+
+  it("[QR18] ends the line of who is kicked, and keeps it out", async () => {
+    const { id, token, joinAs, hostToken, enter } = await session();
+    const host = await joinAs("ada", hostToken);
+    const { joined } = await joinAs("bob", token);
+    const bob = await enter("bob", { token: joined.resume_token });
+    const ended = new Promise((resolve) => bob.on("closed", resolve));
+
+    host.socket.send({ type: "kick_user", session_id: id, peer_id: "ada", target_peer_id: "bob" });
+
+    expect(await ended).toMatchObject({ code: RELAY_ENDS.forbidden.code });
+    await expect(enter("bob", { token: joined.resume_token })).rejects.toMatchObject({ code: "forbidden" });
+  });
+
+  it("[QR18] ends all lines of a session that ends", async () => {
+    const { id, hostToken, port, enter } = await session();
+    const bob = await enter("bob");
+    const ended = new Promise((resolve) => bob.on("closed", resolve));
+
+    const closed = await fetch(`http://127.0.0.1:${port}/v1/sessions/${id}/close`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${hostToken}` },
+    });
+
+    expect(closed.status).toBe(204);
+    expect(await ended).toMatchObject({ code: RELAY_ENDS.forbidden.code });
   });
 });
 

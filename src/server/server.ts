@@ -31,7 +31,7 @@ import { QuicFront, type QuicPlace } from "./quic-front.ts";
 import { refusalBody } from "./refusal-body.ts";
 import { isRelayPath, RelayDesk } from "./relay-desk.ts";
 import { relayReadings } from "./relay-readings.ts";
-import { relayDeskOptions } from "./relay-settings.ts";
+import { frameFrom, relayDeskOptions } from "./relay-settings.ts";
 import { isMeant, type Revocation, Revocations } from "./revocations.ts";
 import { Status } from "./status.ts";
 import { Tally } from "./tally.ts";
@@ -143,9 +143,12 @@ export class Server {
       relayDeskOptions(config, {
         random,
         now,
+        hub: this.#hub,
         report: (error) => this.#failed(error, { dialect: undefined, command: "relay" }),
       }),
     );
+    this.#hub.world.outside = ({ data, ...names }) =>
+      this.#desk.relay.passFromElsewhere(frameFrom(names, data), now());
     this.#surround = {
       gate: this.#extension?.gate,
       identified: (connection) => this.#identified(connection),
