@@ -22,6 +22,11 @@ export const rooms = {
     min: 1,
     max: 1024,
   }),
+  maxMetadataBytes: size("64KiB", {
+    doc: "Most metadata of one peer, or of one room, as JSON text.",
+    min: "256B",
+    max: "1MiB",
+  }),
   emptyRoomMs: duration("0", {
     doc: "How long a room outlives its last member; 0 closes it at once and frees its name.",
     min: "0",

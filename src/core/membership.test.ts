@@ -50,6 +50,19 @@ describe("joining a room", () => {
     expect(answer?.event).toMatchObject({ members: [{ peer: "ada" }, { peer: "eve" }], total: 3 });
   });
 
+  it("[RM17] lists members without their metadata where it would be too much", () => {
+    const { handle, ada, bob, eve } = three({ maxMetadataBytes: 200_000 });
+    handle(ada, { type: "set-metadata", metadata: { a: "x".repeat(150_000) } });
+    handle(bob, { type: "set-metadata", metadata: { b: "x".repeat(150_000) } });
+    handle(ada, enter());
+    handle(bob, enter());
+
+    const [, answer] = handle(eve, enter());
+    expect(answer?.event).toMatchObject({
+      members: [{ metadata: { a: expect.any(String) } }, { peer: "bob", metadata: {} }, { peer: "eve" }],
+    });
+  });
+
   it("[RM4] refuses a peer when the room is full, before telling the others", () => {
     const { hub, sent, handle, ada, bob } = three();
     handle(ada, enter({ capacity: 1 }));

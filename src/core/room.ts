@@ -4,7 +4,7 @@ import type { MemberProfile, Role } from "./commands.ts";
 import type { MemberInfo, RoomSummary, RoomView } from "./events.ts";
 import { factsOf, type Game, type Part, standingOf } from "./game.ts";
 import type { PeerId, RoomId } from "./ids.ts";
-import { type Metadata, NO_METADATA } from "./metadata.ts";
+import { type Metadata, metadataSize, NO_METADATA } from "./metadata.ts";
 import { awayMark, type Peer } from "./peer.ts";
 import type { RoomPolicy } from "./policy.ts";
 import type { RoomLog } from "./room-log.ts";
@@ -93,15 +93,24 @@ export function memberInfo(room: Room, member: Member): MemberInfo {
   };
 }
 
-/** Up to `limit` members, oldest first; `included` is among them even when the room is larger than that. */
+/** Most metadata in one list, in characters of JSON: a few members with much to tell cannot blow it up. */
+const MAX_LISTED_METADATA = 262_144;
+
+/**
+ * Up to `limit` members, oldest first; `included` is among them even when the room is larger than that. Members beyond
+ * `MAX_LISTED_METADATA` are listed without theirs.
+ */
 export function membersOf(
   room: Room,
   { limit, included }: { limit: number; included?: PeerId },
 ): MemberInfo[] {
   const infos: MemberInfo[] = [];
+  let left = MAX_LISTED_METADATA;
   for (const member of room.members.values()) {
     if (infos.length >= limit) break;
-    infos.push(memberInfo(room, member));
+    const info = memberInfo(room, member);
+    left -= metadataSize(info.metadata);
+    infos.push(left < 0 ? { ...info, metadata: NO_METADATA } : info);
   }
   const newcomer = included === undefined ? undefined : room.members.get(included);
   if (newcomer && infos.length > 0 && !infos.some((info) => info.peer === included)) {

@@ -10,6 +10,7 @@ export function hubLimits({ maxPeers, native, pulsar, signalFish, rooms, matchma
     maxSessions: pulsar.maxSessions,
     sessionOpenings: { perSecond: pulsar.createPerMinute / 60, burst: pulsar.createPerMinute },
     maxRoomsPerGame: signalFish.maxRoomsPerGame,
+    maxMetadataBytes: rooms.maxMetadataBytes,
     maxRoomsPerPeer: rooms.maxRoomsPerPeer,
     askWaitMs: native.askWaitMs,
     matchWaitMs: matchmaking.maxWaitMs,
