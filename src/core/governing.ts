@@ -21,7 +21,7 @@ export function governingHandlers(world: World): Handlers<"set-room" | "transfer
     "set-room"(peer, { room: id, locked, visibility, capacity, metadata }) {
       const room = hostedRoom(world, peer, id);
       const patched =
-        metadata && patchedMetadata(room.metadata, metadata, limits.maxMetadataBytes);
+        metadata && patchedMetadata(room.metadata, metadata, Math.min(limits.maxMetadataBytes, 16_384));
 
       if (locked !== undefined) room.locked = locked;
       if (patched) room.metadata = patched;
