@@ -136,12 +136,15 @@ export class Hub {
     const { enters } = arrival;
     if (enters) this.collabs.refuseEntry(arrival.space, enters);
     const before = world.peers.get(arrival.peer);
-    if (!before && world.peers.size >= world.limits.maxPeers) throw new Refusal("server_full");
+    const isFull = !before && world.peers.size >= world.limits.maxPeers;
+    const absent = isFull ? this.#sessions.longestAway : undefined;
+    if (isFull && !absent) throw new Refusal("server_full");
 
     if (before?.verified && !arrival.verified) throw new Refusal("unauthorized");
     const metadata = checkedMetadata(arrival.metadata, world.limits.maxMetadataBytes);
 
     if (before && enters && before.space.id === arrival.space) return this.#goOn(before, enters, seated);
+    if (absent) this.#remove(absent.peer, "timeout");
     if (before) {
       this.#remove(before, "superseded");
       world.outbox.dismiss(before.id, { reason: "superseded" });

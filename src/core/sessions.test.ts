@@ -139,6 +139,20 @@ describe("losing the link", () => {
   });
 });
 
+it("[SE20] a newcomer to a full server takes the place of the one who is away longest", () => {
+  const { hub, clock, arrive } = world({ maxPeers: 3 });
+  const [ada, bob] = [arrive("ada"), arrive("bob"), arrive("eve")];
+  const refused = { peer: peerId("lou"), space: spaceId("test"), alias: "lou", metadata: NO_METADATA };
+  expect(() => hub.connect(refused, clock.now, () => {})).toThrow(refusal("server_full"));
+  hub.disconnect(bob.id, clock.now);
+  hub.disconnect(ada.id, clock.now);
+  arrive("kim");
+
+  expect([hub.counts.peers, hub.away]).toEqual([3, 1]);
+  expect(arrive("bob", { resume: toResume(bob.news) }).news.resumed).toBe(false);
+  expect(() => hub.connect(refused, clock.now, () => {})).toThrow(refusal("server_full"));
+});
+
 describe("coming back", () => {
   it("[SE6] goes on as the peer it was, and the others hear of it last", () => {
     const { hub, clock, ada, bob, news, position, arrive, handle } = two();

@@ -22,12 +22,14 @@ function missed(room: Room, peer: Peer, seen: Position | undefined): readonly En
 
 /**
  * The sessions of a hub: they go away with their link, come back with another and are told what they missed, or end
- * when nobody came in time. docs/spec/sessions.md, rules SE1 to SE19.
+ * when nobody came in time. docs/spec/sessions.md, rules SE1 to SE20.
  */
 export class Sessions {
   readonly #world: World;
   readonly #byId = new Map<string, Session>();
   readonly #away = new Deadlines<Session>();
+  /** The same sessions in the order in which they went. */
+  readonly #gone = new Set<Session>();
   /** Sessions that are to be told how far their messages were carried out. */
   readonly #owed = new Set<Session>();
 
@@ -87,6 +89,7 @@ export class Sessions {
     if (!wasAway) outbox.dismiss(peer.id, { reason: "superseded" });
     session.state = { is: "online" };
     this.#away.clear(session);
+    this.#gone.delete(session);
     session.rotate(token, random);
     seated(peer);
 
@@ -127,6 +130,7 @@ export class Sessions {
 
     session.state = { is: "away", until };
     this.#away.set(session, until);
+    this.#gone.add(session);
 
     this.#tellRooms(session.peer, { type: "member-away", peer: session.peer.id, until });
     return true;
@@ -136,8 +140,15 @@ export class Sessions {
   end(session: Session): void {
     this.#byId.delete(session.id);
     this.#away.clear(session);
+    this.#gone.delete(session);
     this.#owed.delete(session);
     this.#world.inboxes.unwatch(session.inbox);
+  }
+
+  /** The session that has been away longest. */
+  get longestAway(): Session | undefined {
+    for (const session of this.#gone) return session;
+    return undefined;
   }
 
   /** The sessions whose time is up; the hub removes their peers. */

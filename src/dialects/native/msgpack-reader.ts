@@ -3,8 +3,8 @@ export class MsgpackError extends Error {
   override readonly name = "MsgpackError";
 }
 
-/** Deepest nesting of arrays and maps. */
-const MAX_DEPTH = 64;
+/** Deepest nesting of arrays and maps, in either encoding. */
+export const MAX_DEPTH = 64;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 

@@ -1,5 +1,6 @@
 import type { Payload } from "../../core/payload.ts";
-import { unpack } from "./msgpack-reader.ts";
+import { isDeeperThan } from "../../lib/json-text.ts";
+import { MAX_DEPTH, MsgpackError, unpack } from "./msgpack-reader.ts";
 import { pack } from "./msgpack-writer.ts";
 
 /** How JSON writes bytes: an object with this one field, in base64. */
@@ -13,7 +14,7 @@ export function payloadText(payload: Payload): string {
     case "bytes":
       return JSON.stringify(jsonBytes(payload.bytes));
     case "msgpack":
-      return JSON.stringify(unpack(payload.bytes), (_key, value: unknown) =>
+      return JSON.stringify(unpacked(payload.bytes), (_key, value: unknown) =>
         value instanceof Uint8Array ? jsonBytes(value) : value,
       );
   }
@@ -27,7 +28,19 @@ export function payloadBytes(payload: Payload): Uint8Array {
     case "bytes":
       return pack(payload.bytes);
     case "json":
+      // Peers of other languages may nest deeper than it is safe to walk: those values arrive as their text.
+      if (isDeeperThan(payload.text, MAX_DEPTH)) return pack(payload.text);
       return pack(JSON.parse(payload.text, (_key, value: unknown) => bytesIn(value) ?? value));
+  }
+}
+
+/** The value of MessagePack bytes; the bytes themselves where they hold what this protocol does not take. */
+function unpacked(bytes: Uint8Array): unknown {
+  try {
+    return unpack(bytes);
+  } catch (error) {
+    if (error instanceof MsgpackError) return bytes;
+    throw error;
   }
 }
 

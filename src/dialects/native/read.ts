@@ -3,11 +3,8 @@ import { Refusal } from "../../core/errors.ts";
 import { jsonPayload, type Payload } from "../../core/payload.ts";
 import type { Incoming } from "../../lib/frame.ts";
 import { isDeeperThan, memberText } from "../../lib/json-text.ts";
-import { MsgpackError, MsgpackReader } from "./msgpack-reader.ts";
+import { MAX_DEPTH, MsgpackError, MsgpackReader } from "./msgpack-reader.ts";
 import { type ClientFrame, type ClientFrameType, clientFrames } from "./wire.ts";
-
-/** Deepest nesting of a message, whatever its encoding. */
-const MAX_DEPTH = 64;
 
 export type Encoding = "json" | "msgpack";
 
