@@ -280,8 +280,12 @@ export class Connection implements LinkListener, Speaker, Visitor {
 
   #speakAs(first: Incoming): void {
     const dialect = this.#surround.chooseByFirstMessage(first);
-    if (dialect) this.#speak(dialect);
-    else this.goodbye({ reason: "bad_handshake" });
+    if (!dialect) {
+      this.goodbye({ reason: "bad_handshake" });
+      return;
+    }
+    this.#surround.tally.accept(dialect.name);
+    this.#speak(dialect);
   }
 
   #speak(dialect: Dialect): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ReadableStream } from "node:stream/web";
+import { ReadableStream } from "node:stream/web";
 import { remoteAddress } from "../transports/remote-address.ts";
 
 /** Answers one request, in web standards. */
@@ -56,8 +56,30 @@ function requestOf(incoming: IncomingMessage): Request | undefined {
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
-  const body = BODILESS.has(method) ? null : Readable.toWeb(incoming);
+  const body = BODILESS.has(method) ? null : bodyOf(incoming);
   return new Request(url, { method, headers, body, ...(body && { duplex: "half" }) } as RequestInit);
+}
+
+/**
+ * The body, of which nothing is read before somebody asks for it: what nobody wanted is thrown away by the server when
+ * the answer is out, so that the connection can be used again.
+ */
+function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  let chunks: AsyncIterator<Uint8Array> | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        chunks ??= incoming[Symbol.asyncIterator]();
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await chunks?.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 async function send(

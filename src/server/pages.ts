@@ -22,7 +22,7 @@ export interface PagesOptions {
 /** Largest body of an HTTP request. */
 const MAX_BODY_BYTES = 1_048_576;
 
-/** Everything a listener answers by plain HTTP: docs/spec/http.md, rules HT1 to HT9. */
+/** Everything a listener answers by plain HTTP: docs/spec/http.md, rules HT1 to HT13. */
 export function pages({
   status,
   metrics,
@@ -37,7 +37,8 @@ export function pages({
   app.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
-      onError: (c) => c.text(`a request body may take at most ${MAX_BODY_BYTES} bytes\n`, 413),
+      onError: (c) =>
+        c.text(`a request body may take at most ${MAX_BODY_BYTES} bytes\n`, 413, { connection: "close" }),
     }),
   );
 
@@ -79,7 +80,7 @@ export function pages({
     if (isSocketPath(c.req.path)) {
       return c.text("this path speaks WebSocket: send an Upgrade request\n", 426, {
         upgrade: "websocket",
-        connection: "upgrade",
+        connection: "upgrade, close",
       });
     }
     return c.text("not found\n", 404);

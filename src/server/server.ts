@@ -367,7 +367,8 @@ export class Server {
     const chosen = chooseByOpening(this.#served, opening);
     const dialect: Dialect | undefined = chosen === "first-message" ? undefined : chosen;
     const connection = new Connection({ link, opening, dialect, surround: this.#surround });
-    this.#tally.accept(dialect?.name ?? "undecided");
+    // One that is yet to be told by its first message is counted then.
+    if (dialect) this.#tally.accept(dialect.name);
     this.#connections.add(connection);
     const waitMs = dialect?.registrationMs ?? this.#config.registrationTimeoutMs;
     this.#greetings.set(connection, this.#now() + waitMs);
