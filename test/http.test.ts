@@ -164,16 +164,14 @@ describe("metrics", () => {
       total_metrics: number;
       metrics: { name: string; values: { value: number; labels: Record<string, string> }[] }[];
     };
-    const valueOf = (name: string) => json.metrics.find((metric) => metric.name === name)?.values;
+    const figure = (name: string) => json.metrics.find((metric) => metric.name === name)?.values;
     expect(json.total_metrics).toBe(json.metrics.length);
-    expect(valueOf("parlor_peers")).toEqual([{ value: 2, labels: {} }]);
-    expect(valueOf("parlor_rooms")).toEqual([{ value: 1, labels: {} }]);
-    expect(valueOf("parlor_messages_received_total")).toEqual([{ value: 5, labels: {} }]);
-    expect(valueOf("parlor_refusals_total")).toEqual([{ value: 1, labels: { code: "bad_message" } }]);
-    expect(valueOf("parlor_links_accepted_total")).toEqual([
-      { value: 2, labels: { dialect: "peer-server" } },
-    ]);
-    expect(valueOf("parlor_errors_total")).toEqual([{ value: 0, labels: {} }]);
+    expect(figure("parlor_peers")).toEqual([{ value: 2, labels: {} }]);
+    expect(figure("parlor_rooms")).toEqual([{ value: 1, labels: {} }]);
+    expect(figure("parlor_messages_received_total")).toEqual([{ value: 5, labels: {} }]);
+    expect(figure("parlor_refusals_total")).toEqual([{ value: 1, labels: { code: "bad_message" } }]);
+    expect(figure("parlor_links_accepted_total")).toEqual([{ value: 2, labels: { dialect: "peer-server" } }]);
+    expect(figure("parlor_errors_total")).toEqual([{ value: 0, labels: {} }]);
   });
 
   it("[HT6] hold nothing that a peer has chosen", async () => {
