@@ -24,7 +24,6 @@ process.once("SIGTERM", () => process.exit(143));
 /** Exit codes: 0 measured, 1 a server died or something was lost or wrong, 2 the command line was not understood. */
 try {
   const request = readCommandLine(process.argv.slice(2));
-  request.contestants.forEach(requireBuilt);
   await run(request);
 } catch (error) {
   process.exitCode = error instanceof UsageError ? 2 : 1;
@@ -47,7 +46,9 @@ async function run(request: Request): Promise<void> {
 }
 
 async function measureVariant(request: Request, scenario: Scenario, variant: Variant): Promise<Result> {
-  const { contestants, rounds } = request;
+  const { rounds } = request;
+  const contestants = scenario.contestants ?? request.contestants;
+  contestants.forEach(requireBuilt);
   // Not by name: naming a server twice shows how much of a difference is noise.
   const runs = contestants.map((contestant) => ({ contestant, samples: [] as Sample[] }));
   for (let round = 1; round <= rounds; round++) {

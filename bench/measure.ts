@@ -17,6 +17,16 @@ export interface Traffic {
   readonly inFlight: number;
 }
 
+/** The same as `perCpuSecond`, by the clock: where the server's threads share the work with the kernel. */
+export async function perSecond(
+  target: Target,
+  timing: Timing,
+  begin: (fail: (error: Error) => void) => Traffic,
+): Promise<Sample> {
+  const { details } = await perCpuSecond(target, timing, begin);
+  return { value: details.perSecond ?? 0, details };
+}
+
 /**
  * What a server gets done per second of its own CPU time.
  *

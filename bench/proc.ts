@@ -42,14 +42,30 @@ export function listeningPorts(pid: number): number[] {
   return ports.filter(({ inode }) => ours.has(inode)).map(({ port }) => port);
 }
 
+/** The UDP ports a process receives on, none if it has ended. */
+export function udpPorts(pid: number): number[] {
+  const ours = new Set(socketInodes(pid));
+  const sockets = ["udp", "udp6"].flatMap((table) => socketsOf(textOf(`/proc/${pid}/net/${table}`)));
+  return sockets.filter(({ inode }) => ours.has(inode)).map(({ port }) => port);
+}
+
 /** The listening sockets in the text of a `/proc/net/tcp` file. */
 export function listenersOf(table: string): { readonly port: number; readonly inode: string }[] {
+  return socketsOf(table).filter(({ state }) => state === LISTEN);
+}
+
+/** All sockets in the text of a `/proc/net/tcp` or `udp` file. */
+function socketsOf(table: string) {
   return table
     .split("\n")
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[3] === LISTEN)
-    .map((fields) => ({ port: Number.parseInt(fields[1]!.split(":")[1]!, 16), inode: fields[9]! }));
+    .filter((fields) => fields.length > 9)
+    .map((fields) => ({
+      port: Number.parseInt(fields[1]!.split(":")[1]!, 16),
+      state: fields[3]!,
+      inode: fields[9]!,
+    }));
 }
 
 function socketInodes(pid: number): string[] {

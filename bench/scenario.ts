@@ -1,3 +1,5 @@
+import type { Contestant } from "./servers.ts";
+
 /** The server a load is aimed at. It runs on this machine, so that its CPU time and memory can be read. */
 export interface Target {
   readonly pid: number;
@@ -37,4 +39,6 @@ export interface Scenario {
   /** Sockets one process needs open at once. */
   readonly connections: number;
   readonly variants: readonly Variant[];
+  /** Who is compared, where it is not the servers that are compared otherwise. */
+  readonly contestants?: readonly Contestant[];
 }

@@ -30,6 +30,13 @@ export const CONTESTANTS: readonly Contestant[] = [
   { name: "naive", command: [naiveScript], environment: {} },
 ];
 
+/** Parlor as it is compared otherwise, with further settings. */
+export function parlorWith(environment: Readonly<Record<string, string>>): Contestant {
+  const parlor = CONTESTANTS.find(({ name }) => name === "parlor");
+  if (!parlor) throw new Error("there is no parlor to be compared");
+  return { ...parlor, environment: { ...parlor.environment, ...environment } };
+}
+
 /** @throws {Error} when a contestant's script has not been built. */
 export function requireBuilt({ name, command }: Contestant): void {
   if (!existsSync(command[0]!))
