@@ -1,6 +1,7 @@
+import { createSocket } from "node:dgram";
 import { describe, expect, it } from "vitest";
 
-import { cpuSecondsOf, listenersOf } from "./proc.ts";
+import { cpuSecondsOf, listenersOf, udpPorts } from "./proc.ts";
 
 describe("CPU time", () => {
   it("is user and system time in seconds, whatever the process is called", () => {
@@ -20,5 +21,15 @@ describe("listening sockets", () => {
     ].join("\n");
 
     expect(listenersOf(table)).toEqual([{ port: 8080, inode: "4711" }]);
+  });
+});
+
+describe("the UDP ports of a process", () => {
+  it("are those of its own sockets", async () => {
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    expect(udpPorts(process.pid)).toContain(socket.address().port);
+    expect(udpPorts(1_999_999_999)).toEqual([]);
+    socket.close();
   });
 });

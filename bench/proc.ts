@@ -51,7 +51,9 @@ export function udpPorts(pid: number): number[] {
 
 /** The listening sockets in the text of a `/proc/net/tcp` file. */
 export function listenersOf(table: string): { readonly port: number; readonly inode: string }[] {
-  return socketsOf(table).filter(({ state }) => state === LISTEN);
+  return socketsOf(table)
+    .filter(({ state }) => state === LISTEN)
+    .map(({ port, inode }) => ({ port, inode }));
 }
 
 /** All sockets in the text of a `/proc/net/tcp` or `udp` file. */
