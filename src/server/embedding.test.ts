@@ -891,6 +891,28 @@ describe("native clients", () => {
     ada.send(say({ type: "move", to: "e5" }));
     expect(await bob.until(({ t }) => t === "msg")).toMatchObject({ d: { moved: "e5" } });
   });
+
+  it("[EM47] do not get around the limits by asking each other", async () => {
+    const { url, auth } = await serve({ limits: { messages: { max: 1, perMs: 60_000 } } });
+    const open = async (userId: string, role?: string) => {
+      const socket = await TextSocket.open(`${url.replace("http", "ws")}/parlor`);
+      socket.send({ t: "hello", v: 1, token: await auth.signAccess({ userId, roomId: "lobby", role }) });
+      const { peer } = await socket.until(({ t }) => t === "welcome");
+      socket.send({ t: "join", id: 1, q: 1, room: "lobby" });
+      await socket.until(({ re }) => re === 1);
+      return { socket, peer };
+    };
+    const [ada, bob, eve] = [await open("ada"), await open("bob"), await open("eve", "spectator")];
+    const ask = ({ socket }: typeof ada, id: number) =>
+      socket.send({ t: "ask", id, q: id, room: "lobby", to: ada.peer, d: "psst" });
+
+    ask(bob, 2);
+    expect(await ada.socket.until(({ t }) => t === "asked")).toMatchObject({ d: "psst" });
+    ask(bob, 3);
+    expect(await bob.socket.until(({ re }) => re === 3)).toMatchObject({ t: "error", code: "slow_down" });
+    ask(eve, 2);
+    expect(await eve.socket.until(({ re }) => re === 2)).toMatchObject({ t: "error", code: "forbidden" });
+  });
 });
 
 describe("two servers with a PubSub in common", () => {

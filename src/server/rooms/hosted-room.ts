@@ -10,6 +10,7 @@ import type { MemberMetadata, RoomMember } from "./context.ts";
 import type { LeaveReason, RoomDefinition } from "./definition.ts";
 import { History } from "./history.ts";
 import type { RoomTimers } from "./room-clock.ts";
+import type { RoomTopic } from "./room-topic.ts";
 
 /** Who a message is from that nobody in particular sent. */
 export const SERVER = peerId("server");
@@ -77,8 +78,8 @@ export class HostedRoom {
   readonly users = new Map<string, RoomUser>();
   state: unknown;
   isLocked = false;
-  /** Publishes to the other nodes that have this room; absent where there are none. */
-  publish: ((message: string) => void) | undefined;
+  /** The line to the other nodes that have this room; absent where there are none. */
+  topic: RoomTopic | undefined;
   /** Whether `onFull` has been told, and no seat was free since. */
   isKnownFull = false;
   readonly #hub: Hub;
@@ -135,7 +136,7 @@ export class HostedRoom {
       isKept: history,
       isForAll,
     };
-    if (elsewhere) this.publish?.(JSON.stringify({ ...message, ...elsewhere }));
+    if (elsewhere) this.topic?.publish(JSON.stringify({ ...message, ...elsewhere }));
     return this.#deliver(message, fits);
   }
 

@@ -20,12 +20,15 @@ export class TaskTimeout extends Error {
  */
 export class Mailbox {
   readonly #timeoutMs: number;
+  readonly #idle: () => void;
   readonly #waiting: Waiting[] = [];
   #current: AbortController | undefined;
   #isRunning = false;
 
-  constructor({ timeoutMs }: { readonly timeoutMs: number }) {
+  /** @param idle  called whenever nothing waits and nothing runs any more. */
+  constructor({ timeoutMs, idle = () => {} }: { readonly timeoutMs: number; readonly idle?: () => void }) {
     this.#timeoutMs = timeoutMs;
+    this.#idle = idle;
   }
 
   /** Tasks that wait or run. */
@@ -51,6 +54,7 @@ export class Mailbox {
     this.#isRunning = true;
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) await next.run();
     this.#isRunning = false;
+    this.#idle();
   }
 
   async #perform<Result>(task: Task<Result>): Promise<Result> {

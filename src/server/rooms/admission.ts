@@ -1,0 +1,66 @@
+import type { CommandOf } from "../../core/commands.ts";
+import { Refusal } from "../../core/errors.ts";
+import type { PeerId } from "../../core/ids.ts";
+import type { Peer } from "../../core/peer.ts";
+import type { Visitor } from "../gate.ts";
+import type { Bans } from "./bans.ts";
+import type { RoomDefinition } from "./definition.ts";
+import { type HostedRoom, type RoomUser, userKey } from "./hosted-room.ts";
+
+export interface Entrance {
+  readonly visitor: Visitor;
+  readonly peer: Peer;
+  readonly definition: RoomDefinition;
+  readonly command: CommandOf<"join" | "create-room">;
+}
+
+interface Doors {
+  readonly bans: Bans;
+  /** The room as it is now; it changes while `onAuth` takes its time. */
+  hosted(): HostedRoom | undefined;
+  /** An older link of the user is replaced by the newcomer. */
+  supersede(hosted: HostedRoom, { user, by }: { user: RoomUser; by: PeerId }): void;
+}
+
+/** Lets somebody in, if nothing speaks against it, and sends it what was said before. @throws {Refusal} */
+export async function admit({ visitor, peer, definition, command }: Entrance, doors: Doors): Promise<void> {
+  const { settings, hooks } = definition;
+  const { room: roomId } = command;
+  const { identity, opening } = visitor;
+  const isWatching = identity.role === "spectator" || (command.type === "join" && command.as === "spectator");
+  const role = isWatching ? "spectator" : "member";
+  const userId = peer.user ?? peer.id;
+
+  doors.bans.refuse(userId, roomId);
+  const isInvited = identity.claims.invite !== undefined || identity.role === "host";
+  if (settings.joinPolicy === "invite" && !isInvited)
+    throw new Refusal("forbidden", { reason: "invite only" });
+  const applicant = {
+    roomId,
+    userId,
+    role: isWatching ? "spectator" : "player",
+    identity,
+    request: opening,
+  } as const;
+  if ((await hooks.onAuth?.(applicant)) === false) throw new Refusal("forbidden", { room: roomId });
+
+  const before = doors.hosted()?.users.get(userKey({ peer, role }));
+  const isHereAlready = before?.peers.has(peer.id) ?? false;
+  if (doors.hosted()?.isLocked && !before) throw new Refusal("room_locked", { room: roomId });
+  const isElsewhere = before !== undefined && !isHereAlready && before.peers.size > 0 && !before.isDropped;
+  if (isElsewhere && settings.duplicateUser === "reject")
+    throw new Refusal("already_in_room", { room: roomId });
+
+  visitor.carryOut({
+    type: "join",
+    room: roomId,
+    create: settings.policy,
+    as: role,
+    ...(command.profile && { profile: command.profile }),
+  });
+
+  const hosted = doors.hosted();
+  if (!hosted || isHereAlready) return;
+  if (before && settings.duplicateUser !== "allow") doors.supersede(hosted, { user: before, by: peer.id });
+  hosted.replay(peer.id);
+}
