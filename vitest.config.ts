@@ -9,6 +9,7 @@ export default defineConfig({
       "apps/*/src/**/*.test.ts",
     ],
     environment: "node",
+    setupFiles: ["test/patience.ts"],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     pool: "forks",

@@ -10,7 +10,7 @@ import { breach, type Dice, diceOf, framed, greeting, message } from "./peer-ser
 const MESSAGES = 100_000;
 const SLOTS = 40;
 const BATCH = 25;
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 /** `SEED=4711 npm test -- test/fuzz` repeats a run. */
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
