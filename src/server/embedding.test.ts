@@ -801,6 +801,19 @@ describe("the server", () => {
     );
   });
 
+  it("[EM41] can be started again, also after a start that failed", async () => {
+    const { server: other, url } = await serve();
+    const port = Number(new URL(url).port);
+    const server = createServer({ secret: "secret of the tests" });
+
+    await expect(server.listen({ port, host: "127.0.0.1" })).rejects.toThrow("the port is in use");
+    await other.close({ drainMs: 0 });
+    expect((await server.listen({ port, host: "127.0.0.1" })).port).toBe(port);
+    await server.close({ drainMs: 0 });
+    expect((await server.listen({ port: 0, host: "127.0.0.1" })).port).toBeGreaterThan(0);
+    await server.close({ drainMs: 0 });
+  });
+
   it("[EM41] attaches to a server of somebody else's, and leaves it alone", async () => {
     const auth = jwtAuth({ secret: "secret of the tests" });
     const server = createServer({ auth, onMessage: relay });

@@ -1,6 +1,5 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import type { Server as TlsServer } from "node:https";
-import type { Hono } from "hono";
 import type { AuthProvider } from "../auth/auth.ts";
 import { type JwtAuth, jwtAuth } from "../auth/jwt.ts";
 import { requireSecret } from "../auth/secret.ts";
@@ -10,22 +9,23 @@ import { spaceId } from "../core/ids.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { TAPACULO_DEFAULTS, tapaculo } from "../dialects/tapaculo/index.ts";
 import { createLog, type Log } from "../observe/log.ts";
-import { embedderRoutes, type TokenEndpointOptions } from "./embedder-routes.ts";
+import type { TokenEndpointOptions } from "./embedder-routes.ts";
 import type { Extension, Inside } from "./extension.ts";
+import { type Hosting, hosting, isSigner } from "./hosting.ts";
 import { answerWith } from "./http-glue.ts";
 import { Invites } from "./invites.ts";
 import { Bans } from "./rooms/bans.ts";
 import type { Context, MessageEnvelope, RoomContext } from "./rooms/context.ts";
 import {
   definitionOf,
-  type LeaveReason,
   type MessageHandler,
   type RoomDefinition,
   type RoomOptions,
 } from "./rooms/definition.ts";
-import { MessageLimiter, type MessageLimits } from "./rooms/message-limits.ts";
+import { hooksOf, type RoomEventHandler } from "./rooms/event-handler.ts";
+import type { MessageLimiter, MessageLimits } from "./rooms/message-limits.ts";
 import { checkOf, type MessageSchema } from "./rooms/message-schema.ts";
-import { RoomHost } from "./rooms/room-host.ts";
+import type { RoomHost } from "./rooms/room-host.ts";
 import type { RoomSettings } from "./rooms/settings.ts";
 import { type Listening, Server } from "./server.ts";
 
@@ -188,7 +188,7 @@ export class ParlorServer {
    */
   async listen(where: number | { readonly port?: number; readonly host?: string } = {}): Promise<Listening> {
     const { port = 8080, host = "0.0.0.0" } = typeof where === "number" ? { port: where } : where;
-    return this.#start({ port, host }).listen();
+    return this.#begin(this.#start({ port, host }));
   }
 
   /**
@@ -196,7 +196,7 @@ export class ParlorServer {
    * `POST /token` and the other pages give it `requestListener`, or a framework `fetch`.
    */
   async attach(attachTo: HttpServer | TlsServer): Promise<void> {
-    await this.#start({}).listen({ attachTo });
+    await this.#begin(this.#start({}), { attachTo });
   }
 
   /** Answers one request of the web; for frameworks. */
@@ -249,6 +249,16 @@ export class ParlorServer {
     return this.#ready;
   }
 
+  /** A server that could not begin is none: the embedder may try again. */
+  async #begin(server: Server, options?: Parameters<Server["listen"]>[0]): Promise<Listening> {
+    try {
+      return await server.listen(options);
+    } catch (error) {
+      this.#running = undefined;
+      throw error;
+    }
+  }
+
   #start({ port, host }: { readonly port?: number; readonly host?: string }): Server {
     this.#refuseRunning();
     const { auth, log, mode } = this.#settled();
@@ -267,32 +277,12 @@ export class ParlorServer {
       [fallback, ...this.#definitions].map((definition) => [definition.name, definition]),
     );
 
-    let roomHost: RoomHost | undefined;
-    let limiter: MessageLimiter | undefined;
+    let hosted: Hosting | undefined;
     const extend = (inside: Inside): Extension => {
       const { bans, invites } = this;
-      const { hub, now, failed, visitor } = inside;
-      limiter = limits && new MessageLimiter(limits, { bans, now });
-      roomHost = new RoomHost({
-        hub,
-        space: spaceId(space),
-        definitions,
-        bans,
-        limiter,
-        pubsub,
-        now,
-        visitor,
-        failed,
-      });
-      hub.world.watcher = roomHost;
-      const signer = isSigner(auth) ? auth : undefined;
-      return extensionOf({
-        host: roomHost,
-        bans,
-        invites,
-        limiter,
-        routes: embedderRoutes({ tokenEndpoint, tokenTtlSec, signer, invites, now, failed }),
-      });
+      const shared = { definitions, bans, invites, limits, pubsub, space: spaceId(space) };
+      hosted = hosting(inside, { ...shared, auth, tokenEndpoint, tokenTtlSec });
+      return hosted.extension;
     };
     const own = tapaculo({ space: spaceId(space), policy: TAPACULO_DEFAULTS.policy, ...messageSize(limits) });
     const config = configOf({
@@ -304,8 +294,8 @@ export class ParlorServer {
       ...(host !== undefined && { host }),
     });
     const server = new Server(config, { log, auth, dialects: [own, ...dialects], extend });
-    if (!roomHost) throw new Error("the server took no extension");
-    this.#running = { server, host: roomHost, limiter };
+    if (!hosted) throw new Error("the server took no extension");
+    this.#running = { server, host: hosted.host, limiter: hosted.limiter };
     return server;
   }
 }
@@ -322,29 +312,6 @@ const QUIET: ConfigInput = {
   tapaculo: { enabled: false },
   playground: { enabled: false },
 };
-
-/** Handlers of rooms by tapaculo's names. */
-export interface RoomEventHandler {
-  onPlayerJoined?(ctx: Context, userId: string): void | Promise<void>;
-  onPlayerLeft?(ctx: Context, userId: string, why: LeaveReason): void | Promise<void>;
-  onPlayerDropped?(ctx: Context, userId: string): void | Promise<void>;
-  onPlayerResumed?(ctx: Context, userId: string): void | Promise<void>;
-  onRoomFull?(ctx: RoomContext): void | Promise<void>;
-  onRoomEmpty?(roomId: string): void | Promise<void>;
-  onRoomDisposed?(roomId: string): void | Promise<void>;
-}
-
-function hooksOf(handler: RoomEventHandler): Partial<ServerSettings> {
-  return {
-    onJoin: (ctx) => handler.onPlayerJoined?.(ctx, ctx.userId),
-    onLeave: (ctx, why) => handler.onPlayerLeft?.(ctx, ctx.userId, why),
-    onDrop: (ctx) => handler.onPlayerDropped?.(ctx, ctx.userId),
-    onResume: (ctx) => handler.onPlayerResumed?.(ctx, ctx.userId),
-    onFull: (room) => handler.onRoomFull?.(room),
-    onEmpty: ({ roomId }) => handler.onRoomEmpty?.(roomId),
-    onDispose: ({ roomId }) => handler.onRoomDisposed?.(roomId),
-  };
-}
 
 /** The part of the settings that is about rooms. */
 function roomOptionsOf(settings: ServerSettings): RoomOptions<unknown> {
@@ -368,45 +335,8 @@ function roomOptionsOf(settings: ServerSettings): RoomOptions<unknown> {
   ) as RoomOptions<unknown>;
 }
 
-function extensionOf({
-  host,
-  bans,
-  invites,
-  limiter,
-  routes,
-}: {
-  host: RoomHost;
-  bans: Bans;
-  invites: Invites;
-  limiter: MessageLimiter | undefined;
-  routes: Hono;
-}): Extension {
-  let sweepAt = 0;
-  return {
-    gate: host,
-    routes,
-    admit: ({ user }) => {
-      if (user !== undefined) bans.refuse(user);
-    },
-    tick(now) {
-      if (now < sweepAt) return;
-      sweepAt = now + SWEEP_MS;
-      bans.sweep();
-      invites.sweep();
-      limiter?.sweep();
-    },
-    stop: () => host.stop(),
-  };
-}
-
-const SWEEP_MS = 10_000;
-
 function messageSize(limits: MessageLimits | undefined): { maxMessageBytes?: number } {
   return limits?.maxMessageBytes === undefined ? {} : { maxMessageBytes: limits.maxMessageBytes };
-}
-
-function isSigner(auth: AuthProvider): auth is JwtAuth {
-  return "signAccess" in auth && "verifyRefresh" in auth;
 }
 
 function refuseOpenEndpoint({ authorize }: TokenEndpointOptions): void {

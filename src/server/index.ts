@@ -27,7 +27,7 @@ export type { Incoming } from "../lib/frame.ts";
 export type { StandardSchema } from "../lib/standard-schema.ts";
 export { createLog, type Log } from "../observe/log.ts";
 export type { TokenEndpointOptions, TokenGrant } from "./embedder-routes.ts";
-export { createServer, type ParlorServer, type RoomEventHandler, type ServerSettings } from "./embedding.ts";
+export { createServer, type ParlorServer, type ServerSettings } from "./embedding.ts";
 export type { Invite, InviteOptions } from "./invites.ts";
 export type { Ban, BanOptions } from "./rooms/bans.ts";
 export type {
@@ -51,6 +51,7 @@ export {
   type RoomOptions,
   reject,
 } from "./rooms/definition.ts";
+export type { RoomEventHandler } from "./rooms/event-handler.ts";
 export type { HistoryEntry, HistoryQuery } from "./rooms/history.ts";
 export type { MessageLimits } from "./rooms/message-limits.ts";
 export type { MessageSchema } from "./rooms/message-schema.ts";
