@@ -19,6 +19,8 @@ export interface JoinOptions<P extends Protocol | undefined = undefined> extends
   readonly as?: "member" | "spectator";
   /** What this peer tells about itself in this room only. */
   readonly meta?: Readonly<Record<string, unknown>>;
+  /** Messages are encrypted so that the server cannot read them. All members have to ask for it. */
+  readonly encrypt?: boolean;
 }
 
 /** The types of a room with protocol `P`, or with none. */
@@ -109,12 +111,17 @@ export class Connection extends CarefulEmitter<ConnectionEvents> {
     target: string | JoinTarget,
     options: JoinOptions<P> = {},
   ): Promise<Room<RoomMessages<P>>> {
-    const { protocol, ...terms } = options;
+    const { protocol, encrypt = false, meta, ...terms } = options;
     const where = typeof target === "string" ? { room: target, create: {} } : target;
     await this.#engine.loaded(options.signal);
+    const contract = new Contract(protocol);
+    if (!encrypt) return await this.#engine.rooms.join<RoomMessages<P>>(where, { ...terms, meta, contract });
+    const prepared = await (await import("./encryption/index.ts")).prepareEncryption();
     return await this.#engine.rooms.join<RoomMessages<P>>(where, {
       ...terms,
-      contract: new Contract(protocol),
+      contract,
+      meta: { ...meta, ...prepared.meta },
+      attach: prepared.attach,
     });
   }
 

@@ -36,6 +36,8 @@ export class Engine implements LifelineOwner, RoomOwner {
   #peer = "";
   #alias = "";
   #toldPending = 0;
+  /** Messages that are being encrypted. */
+  #busy = 0;
   /** Whether the present line began with a token that was fetched for it. */
   #isTokenFresh = false;
   readonly #waiters = new Set<() => void>();
@@ -68,7 +70,7 @@ export class Engine implements LifelineOwner, RoomOwner {
     return this.#alias;
   }
   get pending(): number {
-    return this.#session.pending;
+    return this.#session.pending + this.#busy;
   }
   get isIdle(): boolean {
     return this.#state.is === "connected" && this.pending === 0;
@@ -119,6 +121,11 @@ export class Engine implements LifelineOwner, RoomOwner {
   murmur(frame: AnyFrame): void {
     if (this.#state.is === "closed") throw this.#closedError();
     this.#session.murmur(frame);
+  }
+
+  busy(change: 1 | -1): void {
+    this.#busy += change;
+    this.#pendingChanged();
   }
 
   async iceServers(): Promise<RTCIceServer[]> {

@@ -22,6 +22,7 @@ export {
 } from "./connection.ts";
 export type { ConnectionEvents } from "./connection-events.ts";
 export type { CloseReason, ConnectionState, LossReason } from "./connection-state.ts";
+export type { RoomEncryption } from "./encryption/encryption.ts";
 export { type AnyErrorCode, type ClientErrorCode, ParlorError } from "./errors.ts";
 export type { Match, MatchTerms } from "./matches.ts";
 export type { Mesh, MeshEvents, MeshMessage, MeshOptions, PeerPath } from "./mesh/mesh.ts";

@@ -14,6 +14,8 @@ export interface RoomOwner {
   /** @throws {ParlorError} `offline`, `queue_full`, `too_large`, `closed` */
   post(frame: AnyFrame, options: { policy: OfflinePolicy; about: { room: string; type?: string } }): void;
   murmur(frame: AnyFrame): void;
+  /** So many more messages wait for something before they can be handed over. */
+  busy(change: 1 | -1): void;
   policyOf(type: string): OfflinePolicy;
   iceServers(): Promise<RTCIceServer[]>;
   /** A listener of the application failed. */

@@ -4,6 +4,7 @@ import type { Listener } from "../lib/emitter.ts";
 import type { AskContext, Calls } from "./calls.ts";
 import type { AnyFrame } from "./codec.ts";
 import type { Contract } from "./contract.ts";
+import type { RoomEncryption } from "./encryption/encryption.ts";
 import { ParlorError } from "./errors.ts";
 import type { Mesh, MeshOptions, PeerPath } from "./mesh/mesh.ts";
 import type { OfflinePolicy } from "./outbox.ts";
@@ -49,6 +50,7 @@ export interface RoomParts {
   readonly feed: RoomFeed;
   readonly contract: Contract;
   readonly calls: Calls;
+  readonly encryption?: RoomEncryption;
 }
 
 type Names<Part> = keyof Part & string;
@@ -140,15 +142,27 @@ export class Room<M extends Messages = OpenMessages> {
    * @throws {ParlorError} `invalid_message`, `too_large`, `queue_full`, `offline` (policy `reject`), `room_left`
    */
   send<Type extends Names<M["send"]>>(type: Type, data: M["send"][Type], options: SendOptions = {}): void {
-    const { owner, contract } = this.#parts;
+    const { owner, contract, encryption, feed } = this.#parts;
     this.#mustBeOpen();
     const d = contract.outgoing("client", type, data);
     const frame = { t: "send", room: this.name, type, d: d === undefined ? null : d, ...audience(options) };
-    if (options.ephemeral) owner.murmur({ ...frame, ephemeral: true });
-    else {
-      const policy = options.policy ?? owner.policyOf(type);
-      owner.post(frame, { policy, about: { room: this.name, type } });
-    }
+    const policy = options.policy ?? owner.policyOf(type);
+    const say = (ready: AnyFrame) => {
+      if (options.ephemeral) owner.murmur({ ...ready, ephemeral: true });
+      else owner.post(ready, { policy, about: { room: this.name, type } });
+    };
+    if (!encryption) say(frame);
+    else
+      encryption.seal(
+        { type, data: d },
+        (sealed) => say({ ...frame, d: sealed }),
+        (error) => feed.refused(type, error),
+      );
+  }
+
+  /** The keys of the room; `undefined` when it was joined without encryption. */
+  get encryption(): RoomEncryption | undefined {
+    return this.#parts.encryption;
   }
 
   /** Asks one member something. @throws what the other side refused with, `timeout`, `peer_gone` */
@@ -159,6 +173,7 @@ export class Room<M extends Messages = OpenMessages> {
     options: CallOptions = {},
   ): Promise<Field<M["calls"], Type, "answer">> {
     this.#mustBeOpen();
+    this.#mustBePlain("questions");
     const answer = await this.#parts.calls.ask(peer, { type, data }, options);
     // Checked against the protocol where there is one; without one the type is `unknown`.
     return answer as Field<M["calls"], Type, "answer">;
@@ -172,6 +187,7 @@ export class Room<M extends Messages = OpenMessages> {
       context: AskContext,
     ) => Field<M["calls"], Type, "answerInput"> | Promise<Field<M["calls"], Type, "answerInput">>,
   ): () => void {
+    this.#mustBePlain("questions");
     return this.#parts.calls.answer(type, answerer as (question: unknown, context: AskContext) => unknown);
   }
 
@@ -191,6 +207,7 @@ export class Room<M extends Messages = OpenMessages> {
    */
   mesh(options: MeshOptions = {}): Promise<Mesh> {
     this.#mustBeOpen();
+    this.#mustBePlain("the relay of a mesh");
     if (!this.#mesh || this.#opened?.isClosed) this.#mesh = this.#openMesh(options);
     return this.#mesh;
   }
@@ -317,6 +334,11 @@ export class Room<M extends Messages = OpenMessages> {
       { ...fields, room: this.name },
       { numbered: false, signal, timeoutMs },
     );
+  }
+
+  /** What would go past the encryption is refused rather than sent in the clear. */
+  #mustBePlain(what: string): void {
+    if (this.encryption) throw new ParlorError("encryption", { message: `${what} would not be encrypted` });
   }
 
   #mustBeOpen(): void {

@@ -3,6 +3,7 @@ import type { CreateOptions, RecoveryFrame, ServerFrame, SnapshotFrame } from ".
 import { Calls } from "./calls.ts";
 import type { AnyFrame } from "./codec.ts";
 import type { Contract } from "./contract.ts";
+import type { RoomEncryption } from "./encryption/encryption.ts";
 import { ParlorError } from "./errors.ts";
 import type { CallOptions } from "./requests.ts";
 import { Room, type RoomParts } from "./room.ts";
@@ -24,6 +25,8 @@ export interface JoinTerms extends CallOptions {
   /** What this peer tells about itself in this room only. */
   readonly meta?: Readonly<Record<string, unknown>> | undefined;
   readonly contract: Contract;
+  /** Called in the moment in which the room is joined. */
+  readonly attach?: ((parts: RoomParts) => RoomEncryption) | undefined;
 }
 
 interface Joined {
@@ -57,7 +60,7 @@ export class Rooms {
   }
 
   async join<M extends Messages>(target: JoinTarget, terms: JoinTerms): Promise<Room<M>> {
-    const { as, meta, contract, signal, timeoutMs } = terms;
+    const { as, meta, contract, attach, signal, timeoutMs } = terms;
     const frame = { t: "join", ...target, ...(as && { as }), ...(meta && { meta }) };
     let parts: RoomParts | undefined;
     await this.#owner.request(frame, {
@@ -65,7 +68,7 @@ export class Rooms {
       signal,
       timeoutMs,
       received: (answer) => {
-        parts = this.open(answer as unknown as SnapshotFrame, { contract, again: frame });
+        parts = this.open(answer as unknown as SnapshotFrame, { contract, again: frame, attach });
       },
       abandoned: (wasSent) => {
         // By number, the server lets us in first and out again then. A room known by its code only is left when its
@@ -78,13 +81,17 @@ export class Rooms {
   }
 
   /** This peer is in a room now; events that follow find it. Whoever joins twice gets the same room twice. */
-  open(snapshot: SnapshotFrame, { contract, again }: { contract: Contract; again: AnyFrame }): RoomParts {
+  open(
+    snapshot: SnapshotFrame,
+    { contract, again, attach }: Pick<JoinTerms, "contract" | "attach"> & { readonly again: AnyFrame },
+  ): RoomParts {
     const joined = this.#joined.get(snapshot.r);
     if (joined) return joined.parts;
     const owner = this.#owner;
     const calls = new Calls(owner, { room: snapshot.r, contract });
     const feed = new RoomFeed(owner, { snapshot, contract, asked: (frame) => calls.asked(frame) });
-    const parts = { owner, feed, contract, calls };
+    const plain: RoomParts = { owner, feed, contract, calls };
+    const parts: RoomParts = attach ? { ...plain, encryption: attach(plain) } : plain;
     this.#joined.set(snapshot.r, { feed, parts, again: { ...again, room: snapshot.r, code: undefined } });
     return parts;
   }

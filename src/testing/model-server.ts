@@ -23,7 +23,7 @@ interface Entry {
 interface ModelRoom {
   readonly name: string;
   readonly epoch: string;
-  readonly members: Map<string, { readonly joinedAt: number }>;
+  readonly members: Map<string, { readonly joinedAt: number; readonly meta: unknown }>;
   readonly log: Entry[];
   lastOffset: number;
 }
@@ -265,13 +265,13 @@ export class ModelServer {
     }
   }
 
-  #join(session: ModelSession, { room: name, create }: AnyFrame): AnyFrame {
+  #join(session: ModelSession, { room: name, create, meta = {} }: AnyFrame): AnyFrame {
     let room = this.#rooms.get(String(name));
     if (!room && !create) return no("room_not_found");
     room ??= { name: String(name), epoch: `e${++this.#count}`, members: new Map(), log: [], lastOffset: 0 };
     this.#rooms.set(room.name, room);
     if (!room.members.has(session.peer)) {
-      room.members.set(session.peer, { joinedAt: this.#options.clock.now() });
+      room.members.set(session.peer, { joinedAt: this.#options.clock.now(), meta });
       this.#log(
         room,
         { t: "joined", r: room.name, m: this.#member(room, session.peer) },
@@ -299,15 +299,9 @@ export class ModelServer {
   }
 
   #member(room: ModelRoom, peer: string): object {
-    const meta = this.#byPeer(peer)?.meta ?? {};
-    return {
-      peer,
-      alias: peer,
-      role: "member",
-      joinedAt: room.members.get(peer)?.joinedAt ?? 0,
-      meta,
-      state: "online",
-    };
+    const { joinedAt = 0, meta = {} } = room.members.get(peer) ?? {};
+    const told = { ...this.#byPeer(peer)?.meta, ...(meta as object) };
+    return { peer, alias: peer, role: "member", joinedAt, meta: told, state: "online" };
   }
 
   #log(room: ModelRoom, event: AnyFrame, audience: Entry["audience"] = () => true): void {

@@ -188,6 +188,30 @@ describe("rooms, as the SDK shows them", () => {
   });
 });
 
+describe("an encrypted room on the server", () => {
+  it("[CL51] carries what is said in both encodings, while members come and go", async () => {
+    const [ada, bob] = [open(), open({ encoding: "msgpack" })];
+    const options = { encrypt: true } as const;
+    const adas = await ada.join("vault", options);
+    const bobs = await bob.join("vault", options);
+    const heard: unknown[] = [];
+    const faults: unknown[] = [];
+    for (const room of [adas, bobs]) room.on("invalid", ({ error }) => faults.push(error));
+    const all = new Promise((resolve) => {
+      bobs.on("word", (data) => heard.push(data) === 40 && resolve(true));
+    });
+
+    for (let n = 0; n < 40; n++) {
+      adas.send("word", { n, bytes: Uint8Array.of(n) });
+      if (n % 10 === 0) await (await open().join("vault", options)).leave();
+    }
+    await all;
+
+    expect(heard).toEqual(Array.from({ length: 40 }, (_, n) => ({ n, bytes: Uint8Array.of(n) })));
+    expect(faults).toEqual([]);
+  });
+});
+
 describe("matches, as the SDK finds them", () => {
   it("bring those together who want the same, in a room of their own", async () => {
     const [ada, bob, eve] = [open({ alias: "ada" }), open({ alias: "bob" }), open({ alias: "eve" })];
