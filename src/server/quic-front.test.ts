@@ -85,6 +85,7 @@ describe("the QUIC listener", () => {
       config,
       desk: new RelayDesk(relayDeskOptions(config, { hub, random, now: Date.now, report: () => {} })),
       log: createLog({ level: "silent", format: "json" }),
+      maxMessageBytes: () => 1000,
       decide: () => ({ accept: false, status: 404 }),
       onLink: () => {},
       onError: () => {},

@@ -25,6 +25,8 @@ export interface QuicFrontOptions {
   readonly log: Log;
   /** Whether a link over WebTransport is wanted at that path. */
   decide(opening: Opening): SessionDecision;
+  /** Largest message of a link at that path, in bytes. */
+  maxMessageBytes(opening: Opening): number;
   onLink(link: Link, opening: Opening): void;
   onError(error: unknown): void;
   /** An implementation of QUIC; by default the one that is installed. */
@@ -190,9 +192,9 @@ export class QuicFront {
   }
 
   #linkOptions(opening: Opening) {
-    const { config, onLink, onError } = this.#options;
+    const { config, onLink, onError, maxMessageBytes } = this.#options;
     return {
-      maxMessageBytes: config.websocket.maxMessageBytes,
+      maxMessageBytes: maxMessageBytes(opening),
       maxQueueBytes: config.websocket.queueBytes,
       openWithinMs: config.registrationTimeoutMs,
       onLink: (link: Link) => onLink(link, opening),

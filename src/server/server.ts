@@ -282,11 +282,16 @@ export class Server {
     if (isRelayPath(opening.path)) return { accept: true, maxMessageBytes: this.#config.relay.maxFrameBytes };
     const chosen = chooseByOpening(this.#served, opening);
     if (!chosen) return this.#refuse(404, "Nobody speaks WebSocket at this path.\n");
-    const candidates = chosen === "first-message" ? [...this.#served.values()] : [chosen];
-    const maxMessageBytes = Math.max(...candidates.map((dialect) => dialect.maxMessageBytes));
+    const maxMessageBytes = this.#maxMessageBytes(chosen);
     if (chosen === "first-message") return { accept: true, maxMessageBytes };
     if (!chosen.credentials) return { accept: true, maxMessageBytes, subprotocol: chosen.subprotocol };
     return this.#decideByCredentials(chosen, opening);
+  }
+
+  /** The largest message of those who may come to speak on a link. */
+  #maxMessageBytes(chosen: ReturnType<typeof chooseByOpening>): number {
+    const candidates = typeof chosen === "object" ? [chosen] : [...this.#served.values()];
+    return Math.max(...candidates.map((dialect) => dialect.maxMessageBytes));
   }
 
   /** Bad credentials are refused before there is a link, where any client can tell it from a lost one. */
@@ -344,6 +349,7 @@ export class Server {
       desk: this.#desk,
       log: this.#log,
       decide: (opening) => this.#decideSession(opening),
+      maxMessageBytes: (opening) => this.#maxMessageBytes(chooseByOpening(this.#served, opening)),
       onLink: (link, opening) => this.#accept(link, opening, undefined),
       onError: (error) => this.#failed(error, { dialect: undefined, command: "quic" }),
       ...(this.#quic && { quic: this.#quic }),

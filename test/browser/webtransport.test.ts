@@ -140,6 +140,30 @@ describe.skipIf(reason !== undefined)("WebTransport in Chromium", () => {
     await expect.poll(() => heardBy(ada)).toEqual(["eve stream 6"]);
     await expect.poll(async () => (await heardBy(eve)).sort()).toEqual(["ada stream 3", "ada stream 5"]);
   });
+
+  it("[QS1] speaks the native dialect", async () => {
+    const page = await browser.context.newPage();
+    page.on("pageerror", (error) => faults.push(error.message));
+    await page.goto(`${server.url.replace("127.0.0.1", "localhost")}health`);
+
+    const heard = await page.evaluate(async ({ port, certificateHash }) => {
+      const hash = Uint8Array.from(atob(certificateHash), (char) => char.charCodeAt(0));
+      const session = new WebTransport(`https://127.0.0.1:${port}/parlor`, {
+        serverCertificateHashes: [{ algorithm: "sha-256", value: hash }],
+      });
+      await session.ready;
+      const { readable, writable } = await session.createBidirectionalStream();
+      const hello = new TextEncoder().encode('\0{"t":"hello","v":1,"alias":"ada"}');
+      const writer = writable.getWriter();
+      await writer.write(Uint8Array.of(0, 0, 0, hello.length, ...hello));
+      const { value } = (await readable.getReader().read()) as { value: Uint8Array };
+      session.close();
+      return new TextDecoder().decode(value);
+    }, place);
+
+    expect(heard).toContain('"t":"welcome"');
+    expect(heard).toContain('"ada"');
+  });
 });
 
 /** Where the server said that QUIC is. */
