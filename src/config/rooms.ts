@@ -37,6 +37,11 @@ export const rooms = {
     min: "0",
     max: "1GiB",
   }),
+  logTotalBytes: size("256MiB", {
+    doc: "Most bytes of events kept for all rooms together. When it is used up, each room keeps its share.",
+    min: "0",
+    max: "64GiB",
+  }),
   logMaxAgeMs: duration("2m", {
     doc: "How long an event of a room is kept for peers that come back.",
     min: "0",

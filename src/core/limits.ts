@@ -31,6 +31,8 @@ export interface HubLimits {
   /** How long a peer waits for a match before it is told that none was found, in ms. */
   readonly matchWaitMs: number;
   readonly log: Retention;
+  /** What the logs of all rooms together may take, in bytes. */
+  readonly logTotalBytes: number;
   /** Longest that a peer waits for the answer to a question, in ms. */
   readonly askWaitMs: number;
 }
@@ -52,4 +54,5 @@ export const DEFAULT_LIMITS: HubLimits = {
   matchWaitMs: 5 * 60_000,
   askWaitMs: 30_000,
   log: { maxBytes: 1_048_576, maxAgeMs: 120_000 },
+  logTotalBytes: 268_435_456,
 };

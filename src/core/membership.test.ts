@@ -300,4 +300,17 @@ describe("the log of a room", () => {
     expect(room?.log.bytes).toBeLessThanOrEqual(10_000);
     expect(room?.log.length).toBeLessThan(5);
   });
+
+  it("[RL4] is gone with its room, and so is what it took of the budget of all", () => {
+    const { hub, handle, ada } = three({ logTotalBytes: 1_000 });
+    const say = { type: "broadcast", room: lobby, data: { form: "json", text: "1".repeat(300) } } as const;
+    for (let i = 0; i < 5; i++) {
+      handle(ada, enter());
+      handle(ada, say);
+      const room = hub.world.spaces.get(spaceId("test"))?.rooms.get(lobby);
+      expect(room?.log.length).toBe(2);
+      handle(ada, { type: "leave", room: lobby });
+      expect(room?.log.length).toBe(0);
+    }
+  });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RoomEvent } from "./events.ts";
-import { RoomLog } from "./room-log.ts";
+import { LogBudget, RoomLog } from "./room-log.ts";
 
 const event = (offset: number): RoomEvent => ({
   type: "host-changed",
@@ -62,5 +62,43 @@ describe("the log of a room", () => {
         },
       ),
     );
+  });
+});
+
+describe("the logs of all rooms", () => {
+  const retention = { maxBytes: 1_000, maxAgeMs: 100 };
+  const append = (log: RoomLog, at = 1) =>
+    log.append({ event: event(log.nextOffset), except: undefined, at, bytes: 100 });
+
+  it("[RL4] share a budget: who grows when it is used up keeps no more than its share", () => {
+    const budget = new LogBudget(2_000);
+    const logs = Array.from({ length: 10 }, () => new RoomLog("epoch", retention, budget));
+    for (let round = 0; round < 30; round++) for (const log of logs) append(log);
+
+    expect(budget.used).toBeLessThanOrEqual(2_000);
+    expect(logs.map(({ bytes }) => bytes)).toEqual(Array(10).fill(200));
+    expect(logs[0]?.after(27)).toBeUndefined();
+    expect(logs[0]?.after(28)).toHaveLength(2);
+  });
+
+  it("[RL4] leave a single busy room all that its own bounds allow", () => {
+    const budget = new LogBudget(2_000);
+    const log = new RoomLog("epoch", retention, budget);
+    for (let i = 0; i < 30; i++) append(log);
+
+    expect([log.bytes, budget.used, budget.logs]).toEqual([1_000, 1_000, 1]);
+  });
+
+  it("[RL4] give back what time or the end of a room takes", () => {
+    const budget = new LogBudget(2_000);
+    const logs = Array.from({ length: 3 }, () => new RoomLog("epoch", retention, budget));
+    for (const log of logs) append(log);
+    logs[0]?.forget(500);
+    logs[1]?.end();
+    logs[1]?.end();
+
+    expect([budget.used, budget.logs]).toEqual([100, 1]);
+    logs[2]?.end();
+    expect([budget.used, budget.logs]).toEqual([0, 0]);
   });
 });

@@ -20,6 +20,21 @@ export interface Retention {
   readonly maxAgeMs: number;
 }
 
+/** What the logs of all rooms together may take: many rooms, each within its own bounds, are too much as well. */
+export class LogBudget {
+  /** Bytes kept by all logs. */
+  used = 0;
+  /** Logs that keep anything. */
+  logs = 0;
+
+  constructor(readonly maxBytes: number) {}
+
+  /** Most bytes of one log: while the budget is used up, its share. */
+  limitOf({ maxBytes }: Retention): number {
+    return this.used > this.maxBytes ? Math.min(maxBytes, this.maxBytes / this.logs) : maxBytes;
+  }
+}
+
 /**
  * The events of one room in order, bounded by bytes and age.
  *
@@ -27,8 +42,8 @@ export interface Retention {
  * with another epoch must take the whole room anew.
  */
 export class RoomLog {
-  #entries: Entry[] = [];
-  /** Index of the oldest entry kept; what lies before it is garbage until the next compaction. */
+  /** Those before `head` are gone, and so are their slots after the next compaction. */
+  #entries: (Entry | undefined)[] = [];
   #head = 0;
   #bytes = 0;
   #last = 0;
@@ -36,6 +51,7 @@ export class RoomLog {
   constructor(
     readonly epoch: string,
     readonly retention: Retention,
+    readonly budget: LogBudget = new LogBudget(Number.POSITIVE_INFINITY),
   ) {}
 
   /** Offset of the newest event; 0 when nothing has happened yet. */
@@ -64,8 +80,10 @@ export class RoomLog {
   /** Adds the event that carries `nextOffset`, and forgets what the retention no longer covers. */
   append(entry: Entry): void {
     this.#last = entry.event.offset;
+    if (this.length === 0) this.budget.logs++;
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
+    this.budget.used += entry.bytes;
     this.forget(entry.at);
   }
 
@@ -73,14 +91,21 @@ export class RoomLog {
   forget(now: number): void {
     const oldest = now - this.retention.maxAgeMs;
     for (let entry = this.#entries[this.#head]; entry; entry = this.#entries[this.#head]) {
-      if (entry.at >= oldest && this.#bytes <= this.retention.maxBytes) break;
+      if (entry.at >= oldest && this.#bytes <= this.budget.limitOf(this.retention)) break;
+      this.#entries[this.#head++] = undefined;
       this.#bytes -= entry.bytes;
-      this.#head++;
+      this.budget.used -= entry.bytes;
+      if (this.length === 0) this.budget.logs--;
     }
-    if (this.#head > 32 && this.#head * 2 > this.#entries.length) {
+    if (this.length === 0 || (this.#head > 32 && this.#head * 2 > this.#entries.length)) {
       this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;
     }
+  }
+
+  /** Forgets everything; the room is no more. */
+  end(): void {
+    this.forget(Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -89,7 +114,7 @@ export class RoomLog {
    */
   after(since: number): readonly Entry[] | undefined {
     if (since > this.#last || since < this.firstOffset - 1) return undefined;
-    return this.#entries.slice(this.#head + (since - this.firstOffset + 1));
+    return this.#entries.slice(this.#head + (since - this.firstOffset + 1)) as Entry[];
   }
 
   /** Entries that are kept of offsets below `offset`, newest first. */

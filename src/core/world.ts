@@ -20,7 +20,7 @@ import type { RoomKind, RoomPolicy } from "./policy.ts";
 import { type Random, randomHex } from "./random.ts";
 import { type Member, memberInfo, Room } from "./room.ts";
 import { roomCode } from "./room-code.ts";
-import { type Audience, RoomLog } from "./room-log.ts";
+import { type Audience, LogBudget, RoomLog } from "./room-log.ts";
 import { type Seat, seatKey } from "./seats.ts";
 import { Space } from "./space.ts";
 import type { RoomWatcher } from "./watcher.ts";
@@ -74,6 +74,7 @@ export class World {
   isDraining = false;
   readonly #roomEnds = new Deadlines<Room>();
   readonly #forgets = new Deadlines<Room>();
+  readonly #logs: LogBudget;
   readonly #expelled: { readonly peer: Peer; readonly goodbye: Goodbye }[] = [];
   readonly #heldSeats = new Deadlines<{ readonly room: Room; readonly seat: Seat }>();
 
@@ -81,6 +82,7 @@ export class World {
     this.outbox = outbox;
     this.random = random;
     this.limits = limits;
+    this.#logs = new LogBudget(limits.logTotalBytes);
     this.matchmaker = new Matchmaker(
       limits.matchWaitMs,
       (peer) => this.peers.get(peer)?.session?.state.is !== "away",
@@ -122,7 +124,12 @@ export class World {
     if (game !== undefined && (space.games.get(game) ?? 0) >= this.limits.maxRoomsPerGame)
       throw new Refusal("too_many_rooms", { max: this.limits.maxRoomsPerGame, game });
 
-    const room = new Room(id, space, policy, new RoomLog(randomHex(this.random, 16), this.limits.log));
+    const room = new Room(
+      id,
+      space,
+      policy,
+      new RoomLog(randomHex(this.random, 16), this.limits.log, this.#logs),
+    );
     if (lobby) room.game = new Game();
     if (game !== undefined) space.count(game, 1);
     space.rooms.set(id, room);
@@ -405,6 +412,7 @@ export class World {
     this.games.forget(room);
     this.#roomEnds.clear(room);
     this.#forgets.clear(room);
+    room.log.end();
     this.watcher?.forgotten(room);
     this.dropIfUnused(room.space);
   }

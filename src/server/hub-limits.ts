@@ -15,5 +15,6 @@ export function hubLimits({ maxPeers, native, pulsar, signalFish, rooms, matchma
     askWaitMs: native.askWaitMs,
     matchWaitMs: matchmaking.maxWaitMs,
     log: { maxBytes: rooms.logMaxBytes, maxAgeMs: rooms.logMaxAgeMs },
+    logTotalBytes: rooms.logTotalBytes,
   };
 }
