@@ -6,6 +6,7 @@ import { general } from "./general.ts";
 import { ice } from "./ice.ts";
 import { limits } from "./limits.ts";
 import { matchmaking } from "./matchmaking.ts";
+import { nat } from "./nat.ts";
 import { native } from "./native.ts";
 import { console, metrics, playground } from "./pages.ts";
 import { peerServer } from "./peer-server.ts";
@@ -37,6 +38,7 @@ export const schema = Type.Object({
   tapaculo: group("Tapaculo dialect", tapaculo),
   pulsar: group("Pulsar dialect", pulsar),
   ice: group("Ways between peers", ice),
+  nat: group("NAT traversal", nat),
   broker: group("Cluster", broker),
   database: group("Database", database),
   quic: group("QUIC and WebTransport", quic),

@@ -6,6 +6,8 @@ export interface LogEvents {
   "server.draining": { readonly links: number; readonly drainMs: number };
   "server.stopped": { readonly links: number };
   "config.notice": { readonly notice: string };
+  "nat.listening": { readonly ports: readonly [number, number] };
+  "nat.error": { readonly err: unknown };
   "tls.reloaded": { readonly certPath: string };
   "tls.broken": { readonly certPath: string; readonly err: unknown };
   "quic.listening": { readonly port: number; readonly certificateHash: string };

@@ -25,8 +25,10 @@ import { servedDialects } from "./dialects.ts";
 import type { Extension, Inside } from "./extension.ts";
 import { answerWith } from "./http-glue.ts";
 import { hubLimits } from "./hub-limits.ts";
+import { listenNat, type NatListener } from "./nat.ts";
 import { ServerOutbox } from "./outbox.ts";
 import { pages } from "./pages.ts";
+import { joinTokensOf } from "./pulsar.ts";
 import { QuicFront, type QuicPlace } from "./quic-front.ts";
 import { refusalBody } from "./refusal-body.ts";
 import { isRelayPath, RelayDesk } from "./relay-desk.ts";
@@ -112,6 +114,7 @@ export class Server {
   #front: QuicFront | undefined;
   #errors = 0;
   #listener: HttpListener | undefined;
+  #nat: NatListener | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isDraining = false;
   #whenEmpty: (() => void) | undefined;
@@ -236,10 +239,11 @@ export class Server {
     });
     this.#timer = setInterval(() => this.tick(), TICK_MS);
     try {
+      this.#nat = await this.#listenNat();
       if (this.#config.quic.enabled) await this.#openFront();
     } catch (error) {
       clearInterval(this.#timer);
-      await this.#listener.close();
+      await Promise.all([this.#listener.close(), this.#nat?.close()]);
       throw error;
     }
     return { port: this.#listener.port, urls: this.#listener.urls, quic: this.#front?.place };
@@ -266,7 +270,7 @@ export class Server {
     const left = this.#connections.size;
     this.#desk.close();
     await this.#front?.close();
-    await this.#listener?.close();
+    await Promise.all([this.#listener?.close(), this.#nat?.close()]);
     clearInterval(this.#timer);
     this.#extension?.stop();
     this.#log.info("server.stopped", { links: left });
@@ -275,6 +279,28 @@ export class Server {
   /** Takes a link that was opened elsewhere than at this server's own listener. */
   accept(link: Link, opening: Opening): void {
     this.#accept(link, opening, undefined);
+  }
+
+  /** Ports of STUN and introductions over UDP, when they are served. */
+  get natPorts(): readonly [number, number] | undefined {
+    return this.#nat?.ports;
+  }
+
+  async #listenNat(): Promise<NatListener | undefined> {
+    const { nat, host } = this.#config;
+    if (!nat.enabled) return undefined;
+    const listener = await listenNat({
+      host,
+      ports: [nat.port, nat.probePort],
+      timeoutMs: nat.punchTimeoutMs,
+      perSecond: nat.datagramsPerSecond,
+      tokens: joinTokensOf(this.#config),
+      random: this.#surround.random,
+      now: () => this.#now(),
+      onError: (err) => this.#log.error("nat.error", { err }),
+    });
+    this.#log.info("nat.listening", { ports: listener.ports });
+    return listener;
   }
 
   #decide(opening: Opening): UpgradeDecision | Promise<UpgradeDecision> {
@@ -405,6 +431,7 @@ export class Server {
     const now = this.#now();
     try {
       this.#hub.tick(now);
+      this.#nat?.tick();
       for (const connection of this.#greetings.takeDue(now)) connection.expire();
       for (const connection of this.#warnings.takeDue(now)) this.#warn(connection, now);
       for (const connection of this.#expiries.takeDue(now)) {

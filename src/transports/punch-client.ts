@@ -1,0 +1,231 @@
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { decodePunch, encodePunch, type PunchEncoding, type PunchMessage } from "./punch-message.ts";
+
+export interface PunchOptions {
+  /** The server that introduces, by its IP address. */
+  readonly server: string;
+  /** Its two ports; with only one, a NAT's habits stay unknown. */
+  readonly ports: readonly [number, number?];
+  /** A join token of the session. */
+  readonly token: string;
+  readonly session: string;
+  /** What this peer calls itself, and whom it wants to meet. */
+  readonly name: string;
+  readonly wants: string;
+  /** How long to try, in ms. Default 10 s. */
+  readonly timeoutMs?: number;
+  readonly encoding?: PunchEncoding;
+  /** From 0 up to but not including 1; `Math.random` unless a test says otherwise. */
+  random?(): number;
+}
+
+export type PunchResult =
+  /** The peers hear each other: `socket` is open, and the other is at `address` and `port`. The caller closes it. */
+  | {
+      readonly is: "direct";
+      readonly socket: Socket;
+      readonly address: string;
+      readonly port: number;
+      readonly tookMs: number;
+    }
+  /** They do not, and should use a relay. */
+  | { readonly is: "relay"; readonly tookMs: number };
+
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 5_000;
+const JITTER_MS = 100;
+/** Between volleys to the other peer: NATs drop the first ones, and forget soon. */
+const VOLLEY_MS = 60;
+/** How long questions of the other are still answered after both are sure. */
+const LINGER_MS = 300;
+
+/** Tries to reach another peer through the NATs of both, with the help of a server. Closes its socket unless it succeeds. */
+export async function punch(options: PunchOptions): Promise<PunchResult> {
+  const socket = createSocket("udp4");
+  socket.on("error", () => {});
+  socket.bind(0);
+  await once(socket, "listening");
+  const result = await new Attempt(socket, options).run();
+  if (result.is === "relay") socket.close();
+  return result;
+}
+
+type Address = readonly [address: string, port: number];
+
+/** Most addresses of the other peer that are tried at one time. */
+const MAX_ENDPOINTS = 32;
+
+class Attempt {
+  readonly #socket: Socket;
+  readonly #options: PunchOptions;
+  readonly #encoding: PunchEncoding;
+  readonly #startedAt = performance.now();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #introduced: { readonly token: string; readonly endpoints: Address[] } | undefined;
+  #settle: (result: PunchResult) => void = () => {};
+  #isMet = false;
+  #isSettled = false;
+
+  constructor(socket: Socket, options: PunchOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#encoding = options.encoding ?? "bincode2";
+  }
+
+  run(): Promise<PunchResult> {
+    const { timeoutMs = 10_000 } = this.#options;
+    return new Promise((resolve) => {
+      this.#settle = (result) => {
+        if (this.#isSettled) return;
+        this.#isSettled = true;
+        for (const timer of this.#timers) clearTimeout(timer);
+        this.#socket.removeAllListeners("message");
+        resolve(result);
+      };
+      this.#socket.on("message", (bytes, from) => {
+        const heard = decodePunch(bytes);
+        if (!heard) return;
+        const isServer = from.address === this.#options.server && this.#options.ports.includes(from.port);
+        if (isServer) this.#told(heard.message);
+        else this.#heard(heard.message, [from.address, from.port]);
+      });
+      this.#ask(FIRST_WAIT_MS);
+      this.#later(timeoutMs, () => this.#settle({ is: "relay", tookMs: this.#tookMs }));
+    });
+  }
+
+  get #tookMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  /** Asks both ports, again and again: it is also how the mappings of the NAT are kept. */
+  #ask(waitMs: number): void {
+    if (this.#isMet) return;
+    const { token, session, name, wants, server, ports, random = Math.random } = this.#options;
+    const request = { type: "request", token, session: `${session}\n${name}\n${wants}` } as const;
+    for (const port of ports) if (port !== undefined) this.#say(request, [server, port]);
+    const next = this.#introduced ? LONGEST_WAIT_MS : Math.min(waitMs * 2, LONGEST_WAIT_MS);
+    this.#later(waitMs + random() * JITTER_MS, () => this.#ask(next));
+  }
+
+  #told(message: PunchMessage): void {
+    if (message.type === "fallback") this.#settle({ is: "relay", tookMs: this.#tookMs });
+    if (message.type !== "introduce" || this.#introduced) return;
+    const endpoints = message.endpoints.map(endpointOf).filter((endpoint) => endpoint !== undefined);
+    this.#introduced = { token: message.token, endpoints };
+    this.#volley();
+  }
+
+  #volley(): void {
+    const { token = "", endpoints = [] } = this.#introduced ?? {};
+    for (const endpoint of endpoints) this.#say({ type: "request", token, session: token }, endpoint);
+    this.#later(VOLLEY_MS, () => this.#volley());
+  }
+
+  #heard(message: PunchMessage, from: Address): void {
+    const token = this.#introduced?.token;
+    if (token === undefined) return;
+    if (message.type === "request" && message.token === token) {
+      this.#say({ type: "ack", session: token }, from);
+      this.#learn(from);
+    } else if (message.type === "ack" && message.session === token) this.#met(from);
+  }
+
+  /** It may come from a port that nobody foresaw: that one is the right one. */
+  #learn(from: Address): void {
+    const { token, endpoints = [] } = this.#introduced ?? {};
+    const isKnown = endpoints.some(([address, port]) => address === from[0] && port === from[1]);
+    if (token === undefined || isKnown || endpoints.length >= MAX_ENDPOINTS) return;
+    endpoints.push(from);
+    this.#say({ type: "request", token, session: token }, from);
+  }
+
+  #met([address, port]: Address): void {
+    if (this.#isMet) return;
+    this.#isMet = true;
+    const { session, server, ports } = this.#options;
+    for (const each of ports) if (each !== undefined) this.#say({ type: "success", session }, [server, each]);
+    const tookMs = this.#tookMs;
+    this.#later(LINGER_MS, () => this.#settle({ is: "direct", socket: this.#socket, address, port, tookMs }));
+  }
+
+  #say(message: PunchMessage, [address, port]: Address): void {
+    this.#socket.send(encodePunch(message, this.#encoding), port, address, () => {});
+  }
+
+  #later(ms: number, then: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      then();
+    }, ms);
+    this.#timers.add(timer);
+  }
+}
+
+function endpointOf(text: string): Address | undefined {
+  const found = /^(?:\[([0-9a-f:.]+)\]|([\d.]+)):(\d{1,5})$/i.exec(text);
+  const port = Number(found?.[3]);
+  return found && port > 0 && port < 65_536 ? [found[1] ?? found[2] ?? "", port] : undefined;
+}
+
+/** What a NAT does with ports: `open` is no NAT at all. */
+export interface NatReport {
+  readonly type: "open" | "cone" | "symmetric" | "unknown";
+  /** How the socket looks from outside: `192.0.2.7:40001`. */
+  readonly endpoint: string | undefined;
+}
+
+/** Probes are as long as this, so that the answer is not longer. */
+const PROBE_BYTES = 64;
+
+/** Asks both ports of a server how one socket looks from there. */
+export async function detectNat({
+  server,
+  ports,
+  timeoutMs = 2_000,
+}: Pick<PunchOptions, "server" | "timeoutMs"> & {
+  readonly ports: readonly [number, number];
+}): Promise<NatReport> {
+  const socket = createSocket("udp4");
+  socket.on("error", () => {});
+  socket.bind(0);
+  await once(socket, "listening");
+  // Only a connected socket knows its address; this asks the kernel's routes and sends nothing.
+  const route = createSocket("udp4");
+  route.connect(ports[0], server);
+  await once(route, "connect");
+  const own = `${route.address().address}:${socket.address().port}`;
+  route.close();
+
+  const seen = new Map<number, string>();
+  await new Promise<void>((resolve) => {
+    const probe = (): void =>
+      ports.forEach((port, at) => {
+        const padded = new Uint8Array(PROBE_BYTES).fill(0xff);
+        padded.set(encodePunch({ type: "probe", sequence: at + 1 }, "bincode2"));
+        if (!seen.has(at + 1)) socket.send(padded, port, server, () => {});
+      });
+    const again = setInterval(probe, FIRST_WAIT_MS);
+    const end = (): void => {
+      clearInterval(again);
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(end, timeoutMs);
+    socket.on("message", (bytes, from) => {
+      const message = decodePunch(bytes)?.message;
+      if (from.address !== server || message?.type !== "observed") return;
+      seen.set(message.sequence, message.endpoint);
+      if (seen.size === ports.length) end();
+    });
+    probe();
+  });
+  socket.close();
+
+  const [one, two] = [seen.get(1), seen.get(2)];
+  const endpoint = one ?? two;
+  if (one === undefined || two === undefined) return { type: "unknown", endpoint };
+  if (one !== two) return { type: "symmetric", endpoint };
+  return { type: one === own ? "open" : "cone", endpoint };
+}
