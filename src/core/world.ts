@@ -276,7 +276,8 @@ export class World {
   #keep(room: Room, untold: Untold<RoomEvent>, audience: Audience): RoomEvent {
     const event = { ...untold, room: room.id, offset: room.log.nextOffset } as RoomEvent;
     const wasEmpty = room.log.length === 0;
-    room.log.append({ ...audience, event, at: this.now, bytes: ENTRY_BYTES + contentSize(room, event) });
+    const { only, except } = audience;
+    room.log.append({ event, only, except, at: this.now, bytes: ENTRY_BYTES + contentSize(room, event) });
     if (wasEmpty) this.#scheduleForgetting(room);
     if (room.game) {
       room.game.lastActiveAt = this.now;

@@ -19,7 +19,7 @@ import type {
   Wire,
 } from "../dialect.ts";
 import { boundedMeta, decode } from "./decode.ts";
-import { encodeFrame } from "./encode.ts";
+import { encodeFrame, messageText } from "./encode.ts";
 import { frameFor, type Outgoing } from "./frames.ts";
 import { type Encoding, type Envelope, frameIn, isLargerThan, readEnvelope } from "./read.ts";
 import { type Blame, closeOf, errorFrame, goodbyeAfter, goodbyeFrame } from "./refuse.ts";
@@ -115,6 +115,7 @@ class NativeConversation implements Conversation {
   }
 
   encode(event: Event): Wire | undefined {
+    if (event.type === "message" && this.#encoding === "json") return messageText(event);
     const frame = frameFor(event, this.#settings);
     return frame && encodeFrame(frame, this.#encoding);
   }
