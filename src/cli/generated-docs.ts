@@ -1,12 +1,14 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileSchema } from "../config/json-schema.ts";
 import { referencePage } from "../config/reference.ts";
+import { asyncApi } from "../dialects/native/async-api.ts";
 import { openApi } from "../dialects/pulsar/openapi.ts";
 
 /** The files that are written from the table of settings and from the shapes of the HTTP interface, by their path from the root of the package. */
 export function generatedDocs(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/reference/config.md", referencePage()],
+    ["docs/reference/asyncapi.json", `${JSON.stringify(asyncApi(), null, 2)}\n`],
     ["docs/reference/openapi.json", `${JSON.stringify(openApi(), null, 2)}\n`],
     ["docs/reference/config.schema.json", `${JSON.stringify(fileSchema(), null, 2)}\n`],
   ]);
