@@ -875,6 +875,52 @@ describe("the server", () => {
   });
 });
 
+describe("clients in trouble", () => {
+  it("[EM49] are closed when they do not read", async () => {
+    const { join, server } = await room(
+      {},
+      { config: { websocket: { queueBytes: "64KiB", maxMessageBytes: "16KiB" } } },
+    );
+    const ada = await join("ada");
+    ada.stopReading();
+    const lobby = server.room("lobby");
+    const data = "x".repeat(10_000);
+
+    await vi.waitFor(
+      async () => {
+        for (let n = 0; n < 50; n++) await lobby?.broadcast(data);
+        expect(lobby?.member("ada")).toMatchObject({ connected: false });
+      },
+      { timeout: 15_000, interval: 5 },
+    );
+    ada.goOnReading();
+
+    expect(await ada.closed).toMatchObject({ code: expect.any(Number) });
+  });
+
+  it("[EM49] are gone when they give no sign of life", async () => {
+    const { url, auth, server, heard } = await room(
+      { settings: { reconnectGraceMs: 0 } },
+      { config: { websocket: { pingIntervalMs: 100, pongWaitMs: 100 } } },
+    );
+    const address = `${url.replace("http", "ws")}/ws?token=`;
+    const token = async (userId: string) => auth.signAccess({ userId, roomId: "lobby" });
+    await TextSocket.open(address + (await token("ada")));
+    const before = Date.now();
+    await TextSocket.open(address + (await token("bob")), { autoPong: false });
+
+    await vi.waitFor(() => expect(heard).toContain("bob left: dropped"));
+
+    expect(Date.now() - before).toBeLessThan(5_000);
+    expect(
+      server
+        .room("lobby")
+        ?.members()
+        .map(({ userId }) => userId),
+    ).toEqual(["ada"]);
+  });
+});
+
 describe("native clients", () => {
   it("[EM45] meet those of tapaculo in one room", async () => {
     const { join, url, auth } = await serve({

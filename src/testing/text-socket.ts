@@ -93,6 +93,15 @@ export class TextSocket {
     );
   }
 
+  /** Takes nothing more from the network, until `goOnReading`. */
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
+  goOnReading(): void {
+    this.#socket.resume();
+  }
+
   /** Closes politely, and resolves when that is done. */
   close(): Promise<Closed> {
     this.#socket.close();
