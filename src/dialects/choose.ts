@@ -32,7 +32,8 @@ export function chooseByOpening(served: Served, opening: Opening): Dialect | "fi
   if (named) return named;
   if (path !== "/ws") return undefined;
 
-  if (opening.query.has("token") && served.has("tapaculo")) return served.get("tapaculo");
+  const asksForTapaculo = opening.query.has("token") || offers(opening, "tapaculo");
+  if (asksForTapaculo && served.has("tapaculo")) return served.get("tapaculo");
   if (offers(opening, NATIVE_SUBPROTOCOL) && served.has("native")) return served.get("native");
   if (served.has("pulsar")) return "first-message";
   return served.get("peer-server") ?? served.get("tapaculo");

@@ -44,7 +44,7 @@ async function expectSilence(from: TextSocket, to: TextSocket): Promise<void> {
 }
 
 describe("a client of tapaculo", () => {
-  it("[TP1] opens by query or header and hears the others", async () => {
+  it("[TP1] opens by query, header or subprotocol and hears the others", async () => {
     const { join, url } = await serve();
     const ada = await join("ada");
     const token = await auth.signAccess({ userId: "bob", roomId: "lobby" });
@@ -52,8 +52,12 @@ describe("a client of tapaculo", () => {
       headers: { authorization: `Bearer ${token}` },
     });
 
+    const hidden = await auth.signAccess({ userId: "eve", roomId: "lobby" });
+    const eve = await TextSocket.open(url, ["tapaculo", `bearer.${hidden}`]);
+
     bob.send({ from: "bob", data: { text: "hi" } });
 
+    expect(await eve.next()).toBe('{"from":"bob","data":{"text":"hi"}}');
     expect(await ada.next()).toBe('{"from":"bob","data":{"text":"hi"}}');
   });
 

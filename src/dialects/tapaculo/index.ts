@@ -43,6 +43,7 @@ export const TAPACULO_DEFAULTS: TapaculoSettings = {
 /** Everything is said when the link opens; nothing is waited for. */
 const REGISTRATION_MS = 10_000;
 const HARD_LIMIT = 4;
+const IN_SUBPROTOCOL = "bearer.";
 
 /** The language of tapaculo's clients: src/dialects/tapaculo/SPEC.md. */
 export function tapaculo(options: Partial<TapaculoSettings> = {}): Dialect {
@@ -51,15 +52,21 @@ export function tapaculo(options: Partial<TapaculoSettings> = {}): Dialect {
     name: "tapaculo",
     maxMessageBytes: settings.maxMessageBytes * HARD_LIMIT,
     registrationMs: REGISTRATION_MS,
+    subprotocol: "tapaculo",
     credentials,
     open: ({ opening, random }) => new TapaculoConversation(settings, { opening, random }),
   };
 }
 
-/** The token by query, or by the header `Authorization: Bearer`. @throws {Refusal} `unauthorized` without one. */
+/**
+ * The token by query, by the header `Authorization: Bearer`, or as `bearer.<token>` among the offered subprotocols,
+ * which is how a browser keeps it out of the address. @throws {Refusal} `unauthorized` without one.
+ */
 function credentials({ query, headers }: Opening): Credentials {
   const bearer = /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1];
-  const token = query.get("token") || bearer;
+  const offered = headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim()) ?? [];
+  const hidden = offered.find((name) => name.startsWith(IN_SUBPROTOCOL))?.slice(IN_SUBPROTOCOL.length);
+  const token = query.get("token") || bearer || hidden;
   if (!token) throw new Refusal("unauthorized", { reason: "missing" });
   return { token };
 }
