@@ -1,5 +1,6 @@
 import { choice, count, duration, toggle } from "./fields.ts";
 import { ofBind } from "./pulsar-env.ts";
+import { fish } from "./signal-fish-env.ts";
 import { list, text } from "./text-fields.ts";
 
 /** What belongs to the process as a whole: top-level keys of a file. */
@@ -76,7 +77,7 @@ export const general = {
   }),
   logLevel: choice(["trace", "debug", "info", "warn", "error", "silent"], "info", {
     doc: "The least important log lines to write.",
-    env: ["PULSAR_LOG_LEVEL"],
+    env: ["PULSAR_LOG_LEVEL", fish("LOGGING__LEVEL")],
   }),
   logFormat: choice(
     ["pretty", "json"],

@@ -16,10 +16,11 @@ export const fishSeconds = (name: string): Alias => ({
   read: (value) => (typeof value === "string" && /^\d{1,9}$/.test(value) ? `${value}s` : value),
 });
 
-/** Whole milliseconds. */
-export const fishMs = (name: string): Alias => ({
+/** A number of messages, as the bytes that as many of 8 KiB take. */
+export const fishMessages = (name: string): Alias => ({
   name: `${PREFIX}${name}`,
-  read: (value) => (typeof value === "string" && /^\d{1,12}$/.test(value) ? `${value}ms` : value),
+  read: (value) =>
+    typeof value === "string" && /^[1-9]\d{0,5}$/.test(value) ? `${Number(value) * 8}KiB` : value,
 });
 
 /** True and false as two words; anything else stays, to be refused. */

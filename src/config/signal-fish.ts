@@ -1,5 +1,13 @@
 import { choice, count, duration, optionalCount, size, toggle } from "./fields.ts";
-import { fish, fishApps, fishEither, fishList, fishSeconds, fishTable } from "./signal-fish-env.ts";
+import {
+  fish,
+  fishApps,
+  fishEither,
+  fishList,
+  fishMessages,
+  fishSeconds,
+  fishTable,
+} from "./signal-fish-env.ts";
 import { list, optionalText, secret, text } from "./text-fields.ts";
 
 const APP_ACCESS = ["listed", "open"] as const;
@@ -84,14 +92,41 @@ export const signalFish = {
     max: 1_000_000,
     env: [fish("SECURITY__MAX_CONNECTIONS_PER_IP")],
   }),
+  pingIntervalMs: duration("10s", {
+    doc: "How often links at `signalFish.port` are pinged; 0 is never, then the two settings below find silent links.",
+    min: "0",
+    max: "1h",
+    env: [fishSeconds("WEBSOCKET__SERVER_PING_INTERVAL_SECS")],
+  }),
+  pongWaitMs: duration("5s", {
+    doc: "How long after a ping a link at `signalFish.port` may take to show that it lives.",
+    min: "100ms",
+    max: "10m",
+    env: [fishSeconds("WEBSOCKET__PONG_TIMEOUT_SECS")],
+  }),
+  queueBytes: size("1MiB", {
+    doc: "Most bytes that wait for one slow link at `signalFish.port`; one that is slower ends with 4002.",
+    min: "8KiB",
+    max: "1GiB",
+    env: [fishMessages("WEBSOCKET__SEND_QUEUE_CAPACITY")],
+  }),
+  corsOrigins: list(["*"], {
+    doc: "Web origins whose pages may connect at `signalFish.port`, and read what it answers by HTTP.",
+    maxItems: 1_000,
+    maxLength: 255,
+    pattern: "^(?:\\*|null|[a-z][a-z0-9+.-]*://[A-Za-z0-9.*_\\[\\]:-]+)$",
+    expected: 'an origin such as "https://play.example.com"',
+    placeholder: "origins",
+    env: [fishList("SECURITY__CORS_ORIGINS")],
+  }),
   activityTimeoutMs: duration("30s", {
-    doc: "A link from which nothing came for so long, not even an answer to a ping, ends with 4003; 0 is never.",
+    doc: "Where links are not pinged, one that says nothing for so long ends with 4003; 0 is never.",
     min: "0",
     max: "24h",
     env: [fishSeconds("SERVER__PING_TIMEOUT")],
   }),
   idleTimeoutMs: duration("5m", {
-    doc: "A link from which no message came for so long ends with 4004, answers to pings or not; 0 is never.",
+    doc: "Where links are not pinged, one that says nothing for so long ends with 4004; 0 is never.",
     min: "0",
     max: "24h",
     env: [fishSeconds("WEBSOCKET__IDLE_TIMEOUT_SECS")],

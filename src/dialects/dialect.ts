@@ -133,6 +133,9 @@ export interface Conversation {
   /** The event in words for this peer alone; may remember what it said. */
   encodeOwn?(event: Event): Own;
 
+  /** The link is gone, or given up. */
+  ended?(): void;
+
   /** A message was handed to the link. */
   sent?(event: EventOf<"message">): void;
 
@@ -163,6 +166,25 @@ export interface Surroundings {
   peer(): Peer | undefined;
 }
 
+/** How long a link may say nothing, in ms. 0: for ever. */
+export interface Silence {
+  /** Then it ends with `activity_timeout`. */
+  readonly activityMs: number;
+  /** Then it ends with `idle_timeout`. */
+  readonly idleMs: number;
+}
+
+/** A listener for one dialect. */
+export interface OwnListener {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly pingIntervalMs: number;
+  readonly pongWaitMs: number;
+  readonly maxQueueBytes: number;
+  /** Web origins whose pages may connect; `*` for all. */
+  readonly origins: readonly string[];
+}
+
 /** The wire language of one family of clients. */
 export interface Dialect {
   readonly name: string;
@@ -172,6 +194,14 @@ export interface Dialect {
   readonly maxMessageBytes: number;
   /** How long a link may take until its first peer has arrived, in ms. */
   readonly registrationMs: number;
+  /** Told apart only where the transport does not look for signs of life by itself. */
+  readonly silence?: Silence;
+  /** Most links of one address; further ones end with `too_many_links`. 0: no limit. */
+  readonly maxLinksPerAddress?: number;
+  /** Where the dialect is spoken besides, at every path. */
+  readonly listener?: OwnListener | undefined;
+  /** Everything that a listener of its own answers by plain HTTP. */
+  pages?(access: Access): Hono;
   /** How fast a peer may send, instead of the server's limit; faster ones end the link with `flooding`. */
   readonly rate?: TokenBucketOptions;
   /** What happens above the rate limit: messages are refused (the default), or read later. */

@@ -84,6 +84,8 @@ export class Connection implements LinkListener, Speaker, Visitor {
   readonly #link: Link;
   readonly opening: Opening;
   readonly #surround: Surround;
+  /** When the last message was heard, in ms since the epoch; at first when the link opened. */
+  heardAt: number;
   #identity = ANONYMOUS;
   #state: State = { is: "silent" };
   /** The dialect's note about the command at hand. */
@@ -97,6 +99,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
     this.#link = link;
     this.opening = opening;
     this.#surround = surround;
+    this.heardAt = surround.now();
     if (dialect) this.#speak(dialect);
   }
 
@@ -180,6 +183,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   message(data: Incoming): void {
     const { tally } = this.#surround;
     tally.received++;
+    this.heardAt = this.#surround.now();
     let command: Command | undefined;
     try {
       if (this.#state.is === "silent") this.#speakAs(data);
@@ -246,6 +250,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   dismiss(goodbye: Goodbye): void {
     this.#surround.tally.goodbye(goodbye.reason);
     const farewell = this.#words(goodbye);
+    this.#conversation?.ended?.();
     this.#state = { is: "closed" };
     this.#close(farewell);
   }
@@ -486,6 +491,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
 
   #leave(): void {
     const state = this.#state;
+    this.#conversation?.ended?.();
     this.#state = { is: "closed" };
     if (state.is !== "online") return;
     const { hub, outbox, now } = this.#surround;

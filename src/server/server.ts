@@ -16,7 +16,7 @@ import { chooseByFirstMessage, chooseByOpening, type Served } from "../dialects/
 import type { Dialect, Opening } from "../dialects/dialect.ts";
 import type { Log } from "../observe/log.ts";
 import { Metrics } from "../observe/metrics.ts";
-import { type HttpListener, listenHttp, type UpgradeDecision } from "../transports/http.ts";
+import { type HttpListener, type HttpOptions, listenHttp, type UpgradeDecision } from "../transports/http.ts";
 import type { Link } from "../transports/link.ts";
 import type { Quic } from "../transports/quic.ts";
 import type { SessionDecision } from "../transports/webtransport.ts";
@@ -25,8 +25,10 @@ import { servedDialects } from "./dialects.ts";
 import type { Extension, Inside } from "./extension.ts";
 import { answerWith } from "./http-glue.ts";
 import { hubLimits } from "./hub-limits.ts";
+import { LinkWatch } from "./link-watch.ts";
 import { listenNat, type NatListener } from "./nat.ts";
 import { ServerOutbox } from "./outbox.ts";
+import { type OwnListening, openOwnListener } from "./own-listeners.ts";
 import { pages } from "./pages.ts";
 import { joinTokensOf } from "./pulsar.ts";
 import { QuicFront, type QuicPlace } from "./quic-front.ts";
@@ -53,6 +55,8 @@ export interface Listening {
   readonly port: number;
   /** Where a browser finds the server, such as `http://127.0.0.1:8080`; the first is the one to print. */
   readonly urls: readonly string[];
+  /** Listeners that dialects have for themselves. */
+  readonly own: readonly OwnListening[];
   /** Where QUIC and WebTransport are, if they are. */
   readonly quic: QuicPlace | undefined;
 }
@@ -86,6 +90,15 @@ const OUTSIDE: OutsideWorld = {
   later: (ms, then) => void setTimeout(then, ms).unref(),
 };
 
+/** What is known of a link that is being accepted. */
+interface Accepting {
+  readonly identity?: Identity | undefined;
+  /** Who is spoken at its listener. */
+  readonly served?: Served;
+  /** Whether its transport looks for signs of life. */
+  readonly isPinged?: boolean;
+}
+
 /** One parlor process: a hub, its links, and everything between them. */
 export class Server {
   readonly #config: Config;
@@ -113,6 +126,8 @@ export class Server {
   readonly #quic: (() => Promise<Quic>) | undefined;
   #front: QuicFront | undefined;
   #errors = 0;
+  readonly #watch = new LinkWatch();
+  readonly #own: { readonly dialect: string; readonly listener: HttpListener }[] = [];
   #listener: HttpListener | undefined;
   #nat: NatListener | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -199,6 +214,15 @@ export class Server {
   async listen({ attachTo }: { readonly attachTo?: HttpServer | TlsServer } = {}): Promise<Listening> {
     const { host, port, tls, websocket, trustProxy, maxLinks, maxLinksPerAddress } = this.#config;
     const { certPath, keyPath } = tls;
+    const isEncrypted = certPath !== undefined && keyPath !== undefined;
+    const encryption = isEncrypted && {
+      tls: {
+        certPath,
+        keyPath,
+        onReload: () => this.#log.info("tls.reloaded", { certPath }),
+        onReloadError: (err: unknown) => this.#log.error("tls.broken", { certPath, err }),
+      },
+    };
     this.#listener = await listenHttp({
       ...(attachTo && { attachTo, claims: (path: string) => this.#isSocketPath(path) }),
       host,
@@ -212,15 +236,7 @@ export class Server {
         sameHost: true,
         localhost: this.#config.allowLocalhostOrigins,
       },
-      ...(certPath !== undefined &&
-        keyPath !== undefined && {
-          tls: {
-            certPath,
-            keyPath,
-            onReload: () => this.#log.info("tls.reloaded", { certPath }),
-            onReloadError: (err: unknown) => this.#log.error("tls.broken", { certPath, err }),
-          },
-        }),
+      ...encryption,
       webSocket: {
         maxMessageBytes: websocket.maxMessageBytes,
         maxFragments: websocket.maxFragments,
@@ -234,19 +250,26 @@ export class Server {
         failed: (error) => this.#failed(error, { dialect: undefined, command: undefined }),
       }),
       onUpgrade: (opening) => this.#decide(opening),
-      onLink: (link, opening, note) => this.#accept(link, opening, note as Identity | undefined),
+      onLink: (link, opening, note) =>
+        this.#accept(link, opening, { identity: note as Identity | undefined }),
       onError: (error) => this.#failed(error, { dialect: undefined, command: undefined }),
     });
     this.#timer = setInterval(() => this.tick(), TICK_MS);
     try {
       this.#nat = await this.#listenNat();
+      await this.#openOwnListeners(encryption || {});
       if (this.#config.quic.enabled) await this.#openFront();
     } catch (error) {
       clearInterval(this.#timer);
-      await Promise.all([this.#listener.close(), this.#nat?.close()]);
+      await Promise.all([this.#listener.close(), this.#nat?.close(), ...this.#closeOwn()]);
       throw error;
     }
-    return { port: this.#listener.port, urls: this.#listener.urls, quic: this.#front?.place };
+    return {
+      port: this.#listener.port,
+      urls: this.#listener.urls,
+      own: this.#own.map(({ dialect, listener: { port, urls } }) => ({ dialect, port, urls })),
+      quic: this.#front?.place,
+    };
   }
 
   /**
@@ -270,7 +293,7 @@ export class Server {
     const left = this.#connections.size;
     this.#desk.close();
     await this.#front?.close();
-    await Promise.all([this.#listener?.close(), this.#nat?.close()]);
+    await Promise.all([this.#listener?.close(), this.#nat?.close(), ...this.#closeOwn()]);
     clearInterval(this.#timer);
     this.#extension?.stop();
     this.#log.info("server.stopped", { links: left });
@@ -278,7 +301,7 @@ export class Server {
 
   /** Takes a link that was opened elsewhere than at this server's own listener. */
   accept(link: Link, opening: Opening): void {
-    this.#accept(link, opening, undefined);
+    this.#accept(link, opening, { isPinged: false });
   }
 
   /** Ports of STUN and introductions over UDP, when they are served. */
@@ -303,10 +326,34 @@ export class Server {
     return listener;
   }
 
-  #decide(opening: Opening): UpgradeDecision | Promise<UpgradeDecision> {
+  #closeOwn(): Promise<void>[] {
+    return this.#own.map(({ listener }) => listener.close());
+  }
+
+  /** Opens the listeners that dialects have for themselves. */
+  async #openOwnListeners(encryption: Pick<HttpOptions, "tls">): Promise<void> {
+    for (const [name, dialect] of this.#served) {
+      if (!dialect.listener) continue;
+      const served: Served = new Map([[name, dialect]]);
+      const isPinged = dialect.listener.pingIntervalMs > 0;
+      const listener = await openOwnListener(dialect, dialect.listener, {
+        ...encryption,
+        config: this.#config,
+        access: { hub: this.#hub, random: this.#surround.random, now: this.#now },
+        onUpgrade: (opening) => this.#decide(opening, served),
+        onLink: (link, opening, note) =>
+          this.#accept(link, opening, { identity: note as Identity | undefined, served, isPinged }),
+        onError: (error) => this.#failed(error, { dialect: name, command: undefined }),
+      });
+      this.#own.push({ dialect: name, listener });
+    }
+  }
+
+  #decide(opening: Opening, served = this.#served): UpgradeDecision | Promise<UpgradeDecision> {
     if (this.#isDraining) return this.#refuse(503, "This server is stopping; come back in a moment.\n");
-    if (isRelayPath(opening.path)) return { accept: true, maxMessageBytes: this.#config.relay.maxFrameBytes };
-    const chosen = chooseByOpening(this.#served, opening);
+    if (served === this.#served && isRelayPath(opening.path))
+      return { accept: true, maxMessageBytes: this.#config.relay.maxFrameBytes };
+    const chosen = chooseByOpening(served, opening);
     if (!chosen) return this.#refuse(404, "Nobody speaks WebSocket at this path.\n");
     const maxMessageBytes = this.#maxMessageBytes(chosen);
     if (chosen === "first-message") return { accept: true, maxMessageBytes };
@@ -376,7 +423,7 @@ export class Server {
       log: this.#log,
       decide: (opening) => this.#decideSession(opening),
       maxMessageBytes: (opening) => this.#maxMessageBytes(chooseByOpening(this.#served, opening)),
-      onLink: (link, opening) => this.#accept(link, opening, undefined),
+      onLink: (link, opening) => this.#accept(link, opening),
       onError: (error) => this.#failed(error, { dialect: undefined, command: "quic" }),
       ...(this.#quic && { quic: this.#quic }),
     });
@@ -391,12 +438,16 @@ export class Server {
     return isWelcome ? { accept: true } : { accept: false, status: 404 };
   }
 
-  #accept(link: Link, opening: Opening, identity: Identity | undefined): void {
-    if (isRelayPath(opening.path)) {
+  #accept(
+    link: Link,
+    opening: Opening,
+    { identity, served = this.#served, isPinged = true }: Accepting = {},
+  ): void {
+    if (served === this.#served && isRelayPath(opening.path)) {
       this.#desk.acceptLink(link);
       return;
     }
-    const chosen = chooseByOpening(this.#served, opening);
+    const chosen = chooseByOpening(served, opening);
     const dialect: Dialect | undefined = chosen === "first-message" ? undefined : chosen;
     const connection = new Connection({ link, opening, dialect, surround: this.#surround });
     // One that is yet to be told by its first message is counted then.
@@ -405,6 +456,11 @@ export class Server {
     const waitMs = dialect?.registrationMs ?? this.#config.registrationTimeoutMs;
     this.#greetings.set(connection, this.#now() + waitMs);
     link.listen(connection);
+    if (dialect && !this.#watch.begin(connection, dialect, { isPinged })) {
+      this.#tally.goodbye("too_many_links");
+      connection.goodbye({ reason: "too_many_links" });
+      return;
+    }
     connection.begin(identity);
   }
 
@@ -413,6 +469,7 @@ export class Server {
     this.#expiries.clear(connection);
     this.#warnings.clear(connection);
     this.#connections.delete(connection);
+    this.#watch.end(connection);
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 
@@ -433,6 +490,10 @@ export class Server {
       this.#hub.tick(now);
       this.#nat?.tick();
       for (const connection of this.#greetings.takeDue(now)) connection.expire();
+      for (const [connection, reason] of this.#watch.takeSilent(now)) {
+        this.#tally.goodbye(reason);
+        connection.goodbye({ reason });
+      }
       for (const connection of this.#warnings.takeDue(now)) this.#warn(connection, now);
       for (const connection of this.#expiries.takeDue(now)) {
         this.#tally.goodbye("token_expired");

@@ -10,6 +10,17 @@ export function signalFishDialect({ signalFish: settings, ...config }: Config): 
   return signalFish({
     ...settings,
     space: spaceId(settings.space),
+    silence: { activityMs: settings.activityTimeoutMs, idleMs: settings.idleTimeoutMs },
+    listener:
+      settings.port === undefined
+        ? undefined
+        : {
+            port: settings.port,
+            pingIntervalMs: settings.pingIntervalMs,
+            pongWaitMs: settings.pongWaitMs,
+            maxQueueBytes: settings.queueBytes,
+            origins: settings.corsOrigins,
+          },
     apps: settings.apps.map(appOf),
     minVersion: settings.minVersion === 3 ? 3 : 2,
     maxVersion: settings.maxVersion === 2 ? 2 : 3,

@@ -74,19 +74,24 @@ export class NativeClient {
 }
 
 /** A server without a network, whose clock, chance and timers belong to the test. */
-export function nativeServer(input: ConfigInput = {}, { auth }: { readonly auth?: AuthProvider } = {}) {
+export function nativeServer(
+  input: ConfigInput = {},
+  { auth, server: given }: { readonly auth?: AuthProvider; readonly server?: Server } = {},
+) {
   const clock = { now: 1_700_000_000_000 };
   const timers: { readonly at: number; readonly then: () => void }[] = [];
   const log = createLog({ level: "silent", format: "json" });
-  const server = new Server(configOf(input), {
-    log,
-    ...(auth && { auth }),
-    world: {
-      now: () => clock.now,
-      random: seededRandom(7),
-      later: (ms, then) => void timers.push({ at: clock.now + ms, then }),
-    },
-  });
+  const server =
+    given ??
+    new Server(configOf(input), {
+      log,
+      ...(auth && { auth }),
+      world: {
+        now: () => clock.now,
+        random: seededRandom(7),
+        later: (ms, then) => void timers.push({ at: clock.now + ms, then }),
+      },
+    });
   const clients: NativeClient[] = [];
 
   /** Opens a link without a word. */

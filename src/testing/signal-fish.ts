@@ -1,4 +1,4 @@
-import { configOf } from "../config/index.ts";
+import { type ConfigInput, configOf } from "../config/index.ts";
 import { type SignalFishSettings, signalFish } from "../dialects/signal-fish/index.ts";
 import { frameOf } from "../lib/frame.ts";
 import { createLog } from "../observe/log.ts";
@@ -99,11 +99,11 @@ export class FishClient {
 }
 
 /** A server without a network, whose clock and chance belong to the test. */
-export function fishTank(settings: Partial<SignalFishSettings> = {}) {
+export function fishTank(settings: Partial<SignalFishSettings> = {}, input: ConfigInput = {}) {
   const clock = { now: Date.UTC(2026, 2, 4, 5, 6, 7, 250) };
-  const server = new Server(configOf({}), {
+  const server = new Server(configOf(input), {
     log: createLog({ level: "silent", format: "json" }),
-    dialects: [signalFish(settings)],
+    dialects: [signalFish({ silence: { activityMs: 0, idleMs: 0 }, ...settings })],
     world: { now: () => clock.now, random: seededRandom(7), later: () => {} },
   });
   const clients: FishClient[] = [];

@@ -1,3 +1,4 @@
+import type { Refusal } from "../../core/errors.ts";
 import type { Event, EventOf } from "../../core/events.ts";
 import type { Goodbye } from "../../core/goodbyes.ts";
 import { peerId } from "../../core/ids.ts";
@@ -24,7 +25,9 @@ import { Fault, Gibberish } from "./fault.ts";
 import { handshake } from "./handshake.ts";
 import { type Asked, farewell, refusalText, result, wrapped } from "./refuse.ts";
 import { BARE, OPERATIONS, REQUESTS } from "./requests.ts";
+import { pages, routes } from "./routes.ts";
 import { type App, SIGNAL_FISH_DEFAULTS, type SignalFishSettings } from "./settings.ts";
+import { Statistics } from "./statistics.ts";
 import { placeIn, type Talk } from "./talk.ts";
 import { Window } from "./window.ts";
 
@@ -37,13 +40,26 @@ const HARD_LIMIT = 4;
 export function signalFish(options: Partial<SignalFishSettings> = {}): Dialect {
   const settings = { ...SIGNAL_FISH_DEFAULTS, ...options };
   const windows = new AppWindows();
+  const statistics = new Statistics();
+  const { listener, silence, maxLinksPerAddress } = settings;
   return {
     name: "signal-fish",
+    silence,
+    maxLinksPerAddress,
+    listener,
+    routes: (access) => routes(access, { settings, statistics }),
+    pages: (access) => pages(access, { settings, statistics }),
     maxMessageBytes: settings.maxMessageBytes * HARD_LIMIT,
     registrationMs: settings.authTimeoutMs,
     rate: { perSecond: settings.messagesPerSecond, burst: settings.messagesBurst },
-    open: (surroundings) => new SignalFishConversation(settings, { surroundings, windows }),
+    open: (surroundings) => new SignalFishConversation(settings, { surroundings, windows, statistics }),
   };
+}
+
+interface Shared {
+  readonly surroundings: Surroundings;
+  readonly windows: AppWindows;
+  readonly statistics: Statistics;
 }
 
 const NOT_ASKED: Asked = { type: "" };
@@ -53,6 +69,7 @@ class SignalFishConversation implements Conversation {
   readonly #settings: SignalFishSettings;
   readonly #surroundings: Surroundings;
   readonly #windows: AppWindows;
+  readonly #statistics: Statistics;
   readonly #window: Window;
   readonly #deliveries = new Deliveries();
   /** The id of a peer of its own; a reconnected player has another. */
@@ -64,13 +81,12 @@ class SignalFishConversation implements Conversation {
   /** What the message at hand wants; also for its refusal. */
   #asked: Asked = NOT_ASKED;
 
-  constructor(
-    settings: SignalFishSettings,
-    { surroundings, windows }: { surroundings: Surroundings; windows: AppWindows },
-  ) {
+  constructor(settings: SignalFishSettings, { surroundings, windows, statistics }: Shared) {
     this.#settings = settings;
     this.#surroundings = surroundings;
     this.#windows = windows;
+    this.#statistics = statistics;
+    statistics.connections++;
     this.#window = new Window(settings.rateWindowMs);
     this.#id = randomUuid(surroundings.random);
     this.#form = { version: 2, format: "json", settings };
@@ -111,6 +127,7 @@ class SignalFishConversation implements Conversation {
   answer(event: Event, reference: unknown): Wire | undefined {
     const asked = reference as Asked;
     if (event.type === "done") return done(asked);
+    this.#count(event);
     const you = this.#surroundings.peer()?.id;
     const wire =
       event.type === "room-joined" && you !== undefined ? joined(event, you, this.#form) : undefined;
@@ -134,6 +151,10 @@ class SignalFishConversation implements Conversation {
     }
   }
 
+  ended(): void {
+    this.#statistics.disconnections++;
+  }
+
   sent(event: EventOf<"message">): void {
     this.#deliveries.delivered(event);
   }
@@ -141,6 +162,7 @@ class SignalFishConversation implements Conversation {
   refuse({ refusal }: Refused): RefusalReply {
     // The hub would not take a newcomer.
     if (refusal.code === "server_full") return { farewell: farewell({ reason: "server_full" }) };
+    this.#countRefusal(refusal);
     const message = refusalText(refusal, this.#asked);
     const isLast = refusal instanceof Fault && refusal.then === "close";
     return isLast ? { farewell: { code: 1000, reason: "unregistered", message } } : { message };
@@ -148,6 +170,26 @@ class SignalFishConversation implements Conversation {
 
   farewell(goodbye: Goodbye): Farewell {
     return farewell(goodbye);
+  }
+
+  #count(event: Event): void {
+    const seen = this.#statistics;
+    if (event.type === "room-joined" && event.role !== "spectator") {
+      seen.roomsJoined++;
+      if (event.facts?.lobby === "waiting") seen.roomsCreated++;
+      if (event.token !== undefined) seen.tokensIssued++;
+    } else if (event.type === "reclaimed") {
+      seen.reconnections++;
+      seen.tokensIssued++;
+    }
+  }
+
+  #countRefusal(refusal: Refusal): void {
+    const seen = this.#statistics;
+    if (refusal.code === "slow_down") seen.rateLimited++;
+    else if (refusal.code === "internal") seen.internalErrors++;
+    else if (refusal.code === "bad_message") seen.invalidMessages++;
+    if (this.#asked.type === "Reconnect") seen.reconnectionFailures++;
   }
 
   /** What is said to a link whose form has no word for a message. */
@@ -208,6 +250,7 @@ class SignalFishConversation implements Conversation {
       if (version === 3) throw new Fault("NOT_IN_ROOM", "Not in a room");
       return { type: "nothing" };
     }
+    this.#statistics.gameData++;
     const data = { form: "msgpack", bytes: message } as const;
     return { type: "command", command: { type: "broadcast", room: place.room.id, data } };
   }
@@ -231,6 +274,7 @@ class SignalFishConversation implements Conversation {
 
   /** What was heard, with a note of what it was, for its answer. */
   #noted(heard: Heard): Heard {
+    if (heard.type === "command" && this.#asked.type === "GameData") this.#statistics.gameData++;
     return heard.type === "command" || heard.type === "claim" ? { ...heard, reference: this.#asked } : heard;
   }
 }

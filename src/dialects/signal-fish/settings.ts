@@ -1,4 +1,5 @@
 import { type SpaceId, spaceId } from "../../core/ids.ts";
+import type { OwnListener, Silence } from "../dialect.ts";
 
 /** How games write names, and how long they may be. */
 export interface NameRules {
@@ -85,6 +86,15 @@ export interface SignalFishSettings {
     /** Whether version 2 clients are told the token too. */
     readonly tokenInVersion2: boolean;
   };
+  /** Whether metrics are told only to those who show `metricsToken`. */
+  readonly requireMetricsAuth: boolean;
+  readonly metricsToken?: string | undefined;
+  /** Web origins that a listener of its own answers; `*` for all. */
+  readonly corsOrigins: readonly string[];
+  readonly listener?: OwnListener | undefined;
+  readonly silence: Silence;
+  /** Most links of one address; 0 for no limit. */
+  readonly maxLinksPerAddress: number;
   /** Whether requests about rooms may carry an id of their own, and the authority may kick and ban by them. */
   readonly roomOperations: boolean;
 }
@@ -140,5 +150,9 @@ export const SIGNAL_FISH_DEFAULTS: SignalFishSettings = {
     maxMessageBytes: 61_440,
     tokenInVersion2: false,
   },
+  requireMetricsAuth: false,
+  corsOrigins: ["*"],
+  silence: { activityMs: 30_000, idleMs: 300_000 },
+  maxLinksPerAddress: 0,
   roomOperations: false,
 };
