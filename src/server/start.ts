@@ -25,11 +25,12 @@ export async function startServer(
   for (const notice of notices) log.warn("config.notice", { notice });
 
   const server = new Server(config, { log, auth: authOf(config, log) });
-  const { urls, quic } = await server.listen().catch((cause: unknown) => {
+  const { urls, own, quic } = await server.listen().catch((cause: unknown) => {
     throw new CannotStart(cause instanceof Error ? cause.message : String(cause), { cause });
   });
   log.info("server.listening", { urls, dialects: server.dialects });
   process.stdout.write(welcome(config, urls[0] ?? ""));
+  for (const { dialect, urls } of own) process.stdout.write(`  ${dialect.padEnd(11)} ${urls[0] ?? ""}\n`);
   if (quic) process.stdout.write(welcomeOverQuic(quic, config));
 
   let isStopping = false;
