@@ -365,6 +365,21 @@ describe("the relay", () => {
     expect(relay.tally.dropped.get("line")).toBe(1);
   });
 
+  it("[QR17] passes on what comes from elsewhere, or says that it cannot now", () => {
+    const { relay, enter } = relayOf({ sessionRateBytes: 1000 });
+    const bob = enter("bob");
+    const frame = { session: "s", from: "ada", to: "bob", payload: Uint8Array.of(1), seq: 9n };
+
+    expect(relay.passFromElsewhere({ ...frame, to: "nobody" }, 0)).toBe(false);
+    expect(relay.passFromElsewhere(frame, 0)).toBe(true);
+    expect(bob.line.heard).toEqual(["ada:9"]);
+    bob.line.isCongested = true;
+    expect(() => relay.passFromElsewhere(frame, 0)).toThrow(expect.objectContaining({ code: "slow_down" }));
+    bob.line.isCongested = false;
+    bob.seat.session.throttle.account.take(70_000, 0);
+    expect(() => relay.passFromElsewhere(frame, 0)).toThrow(expect.objectContaining({ code: "slow_down" }));
+  });
+
   it("[QR13] ends a line on which nothing happens, sending or sent to, and no other", () => {
     const { relay, enter, send } = relayOf();
     const [ada, bob, eve] = [enter("ada"), enter("bob"), enter("eve")];

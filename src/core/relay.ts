@@ -1,6 +1,6 @@
 import { PREFIX_BYTES, prefixed } from "../lib/length-prefix.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { ErrorCode } from "./errors.ts";
+import { type ErrorCode, Refusal } from "./errors.ts";
 import { type Random, randomHex } from "./random.ts";
 import { LineEnded } from "./relay-ends.ts";
 import { decodeRelayFrame, encodeRelayFrame, type RelayFrame } from "./relay-frame.ts";
@@ -247,14 +247,16 @@ export class Relay {
   }
 
   /**
-   * Passes on what somebody sends who has no line here; `false` when the receiver has none either, or takes no more: there
-   * is nobody to hold back.
+   * Passes on what somebody sends who has no line here; `false` when the receiver has none either.
+   *
+   * @throws {Refusal} `slow_down` when it cannot go out now: a sender without a line cannot be held back.
    */
   passFromElsewhere(frame: RelayFrame, now: number): boolean {
     const target = this.seatOf(frame.session, frame.to);
-    if (!target || target.line.isCongested) return false;
+    if (!target) return false;
     const { session } = target;
-    if (session.throttle.account.waitMs(now) > 0) return false;
+    const retryAfterMs = session.throttle.account.waitMs(now);
+    if (target.line.isCongested || retryAfterMs > 0) throw new Refusal("slow_down", { retryAfterMs });
     const record = prefixed(encodeRelayFrame(frame));
     session.throttle.account.take(relayCost(record.length), now);
     target.lastFrameAt = now;

@@ -12,6 +12,8 @@ import type {
 import type { RelayDesk } from "./relay-desk.ts";
 import { RelayGuest } from "./relay-guest.ts";
 
+/** What the server may have said to a peer that does not listen, in bytes. Frames wait long before: see `isCongested`. */
+const MAX_UNHEARD_BYTES = 2 * 1024 * 1024;
 /** What may have come on a stream before its peer is in, in bytes. */
 const MAX_EARLY_BYTES = 64 * 1024;
 
@@ -91,6 +93,7 @@ export class RelayConnection implements QuicConnectionListener, RelayLine {
     const { seat } = this.#guest;
     if (!seat || !this.#main) return;
     for (const word of this.#words.splice(0)) {
+      if (this.#main.queuedBytes > MAX_UNHEARD_BYTES) this.end("overrun");
       this.#main.write(prefixed(wordFrame(word, { session: seat.session.id, to: seat.peer })));
     }
   }
@@ -187,6 +190,7 @@ class RelayStream implements QuicStreamListener {
 
   #grant(seat: RelaySeat, bytes: number): void {
     const word = wordFrame({ type: "credit", bytes }, { session: seat.session.id, to: seat.peer });
+    if (this.#stream.queuedBytes > MAX_UNHEARD_BYTES) this.#options.guest.end("overrun");
     this.#stream.write(prefixed(word));
   }
 }
