@@ -4,6 +4,7 @@ import { idle } from "./scenarios/idle.ts";
 import { quic } from "./scenarios/quic.ts";
 import { register } from "./scenarios/register.ts";
 import { relay } from "./scenarios/relay.ts";
+import { storm } from "./scenarios/storm.ts";
 
 /** Everything the bench can be asked for, in the order of its reports. A new scenario is a file and a line here. */
-export const SCENARIOS: readonly Scenario[] = [relay, broadcast, idle, register, quic];
+export const SCENARIOS: readonly Scenario[] = [relay, broadcast, idle, register, quic, storm];
