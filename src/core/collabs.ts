@@ -72,6 +72,8 @@ export class Collabs {
   /** Sessions at the moment. */
   active = 0;
   opened = 0;
+  /** How often a peer has entered one, again by another link included. */
+  entered = 0;
   readonly over = new Map<RoomEnd, number>();
   /** How often each word was said. */
   readonly said = new Map<CollabWord, number>();
@@ -204,6 +206,7 @@ export class Collabs {
     collab.admissions.set(member, { place, ticket });
     collab.announced.delete(name);
     if (ticket) collab.spend(ticket, name);
+    this.entered++;
 
     const isHostHere = room.host !== undefined && collab.hostByTicket === room.host;
     const takesOver = role === "host" && room.host !== peer.id && !isHostHere;

@@ -156,6 +156,8 @@ export interface Access {
   readonly random: Random;
   /** Ms since the epoch. */
   now(): number;
+  /** A request was answered, for who counts them; `route` is one of a few patterns. */
+  answered?(request: { readonly method: string; readonly route: string; readonly status: number }): void;
 }
 
 /** What a conversation is given that is not its own. */

@@ -1,13 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 
 /** Reads a number, or one number per label value, when somebody asks for the metrics. */
-export type Reading = () => number | Iterable<readonly [label: string, value: number]>;
+export type Reading = () => number | Iterable<readonly [label: string | readonly string[], value: number]>;
 
 interface MetricInfo {
   readonly type: "counter" | "gauge";
   readonly help: string;
   /** The one label, whose values are bounded by construction (codes, reasons, lanes, kinds). */
   readonly label?: string;
+  /** Instead of one, several; a reading gives their values in this order. */
+  readonly labels?: readonly string[];
 }
 
 /** Every metric of the server. Names are public API: add, never rename. */
@@ -33,6 +35,38 @@ export const METRICS = {
   parlor_relay_dropped_total: { type: "counter", help: "Frames not relayed.", label: "reason" },
   parlor_relay_refusals_total: { type: "counter", help: "Frames refused.", label: "code" },
   parlor_relay_throttled_total: { type: "counter", help: "Times a stream waited for bandwidth." },
+  pulsar_sessions_total: { type: "counter", help: "Collaboration sessions made." },
+  pulsar_sessions_active: { type: "gauge", help: "Collaboration sessions at the moment." },
+  pulsar_sessions_closed: {
+    type: "counter",
+    help: "Collaboration sessions that have ended.",
+    label: "reason",
+  },
+  pulsar_signaling_messages_total: {
+    type: "counter",
+    help: "Messages of collaboration sessions.",
+    label: "message_type",
+  },
+  pulsar_http_requests_total: {
+    type: "counter",
+    help: "Requests about collaboration sessions.",
+    labels: ["method", "path", "status"],
+  },
+  pulsar_hole_punch_attempts_total: {
+    type: "counter",
+    help: "Peers that were introduced to another, by their NAT.",
+    label: "nat_type",
+  },
+  pulsar_hole_punch_success_total: {
+    type: "counter",
+    help: "Peers that have reached the other, by their NAT.",
+    label: "nat_type",
+  },
+  pulsar_nat_type_detected_total: { type: "counter", help: "NATs seen.", label: "nat_type" },
+  pulsar_p2p_success_ratio: {
+    type: "gauge",
+    help: "Of the peers introduced, how many have reached the other.",
+  },
   parlor_errors_total: { type: "counter", help: "Failures that are the server's own fault." },
 } as const satisfies Record<string, MetricInfo>;
 
@@ -60,24 +94,31 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  /** `{ total_metrics, metrics: [{ name, help, type, values: [{ value, labels }] }] }`. */
+  /** `{ total_metrics, metrics: [{ name, help, type, values: [{ value, labels }], metrics }] }`: the last counts values. */
   async json(): Promise<object> {
     const metrics = await this.#registry.getMetricsAsJSON();
-    return { total_metrics: metrics.length, metrics };
+    const counted = metrics.map((metric) => ({ ...metric, metrics: metric.values.length }));
+    return { total_metrics: metrics.length, metrics: counted };
   }
 
-  #add(name: MetricName, { type, help, label }: MetricInfo, read: Reading): void {
+  #add(name: MetricName, { type, help, label, labels }: MetricInfo, read: Reading): void {
+    const names = labels ?? (label === undefined ? [] : [label]);
     const Kind = type === "counter" ? Counter : Gauge;
     new Kind({
       name,
       help,
-      labelNames: label === undefined ? [] : [label],
+      labelNames: [...names],
       registers: [this.#registry],
       collect() {
         this.reset();
         const values = read();
         if (typeof values === "number") this.inc(values);
-        else for (const [value, count] of values) this.inc({ [label ?? ""]: value }, count);
+        else {
+          for (const [given, count] of values) {
+            const each = [given].flat();
+            this.inc(Object.fromEntries(names.map((name, at) => [name, each[at] ?? ""])), count);
+          }
+        }
       },
     });
   }

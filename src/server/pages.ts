@@ -13,6 +13,8 @@ export interface PagesOptions {
   readonly playground: boolean;
   /** What dialects serve by plain HTTP. */
   readonly routes: readonly { readonly dialect: string; readonly app: Hono }[];
+  /** Whether nothing but one dialect is spoken: then its own pages go before the server's. */
+  readonly isSingle: boolean;
   /** What an embedder serves besides. */
   readonly extensions: readonly Hono[];
   /** Paths that only speak WebSocket. */
@@ -30,6 +32,7 @@ export function pages({
   playground,
   routes,
   extensions,
+  isSingle,
   isSocketPath,
 }: PagesOptions): Hono {
   const app = new Hono();
@@ -41,6 +44,8 @@ export function pages({
         c.text(`a request body may take at most ${MAX_BODY_BYTES} bytes\n`, 413, { connection: "close" }),
     }),
   );
+
+  if (isSingle) for (const { app: served } of routes) app.route("/", served);
 
   app.all("/health", (c) => c.json(status.health()));
   app.all("/:dialect{peer-server}/health", (c) => c.json(status.peerServerHealth()));

@@ -31,6 +31,7 @@ import { ServerOutbox } from "./outbox.ts";
 import { type OwnListening, openOwnListener } from "./own-listeners.ts";
 import { pages } from "./pages.ts";
 import { joinTokensOf } from "./pulsar.ts";
+import { pulsarReadings } from "./pulsar-readings.ts";
 import { QuicFront, type QuicPlace } from "./quic-front.ts";
 import { refusalBody } from "./refusal-body.ts";
 import { isRelayPath, RelayDesk } from "./relay-desk.ts";
@@ -564,9 +565,15 @@ export class Server {
       metrics: metrics.enabled ? new Metrics(this.#readings(), { withProcess: true }) : undefined,
       metricsToken: metrics.token,
       playground: playground.enabled,
+      isSingle: this.#served.size === 1,
       extensions: this.#extension ? [this.#extension.routes] : [],
       routes: [...this.#served.values()].flatMap((dialect) => {
-        const app = dialect.routes?.({ hub: this.#hub, random: this.#surround.random, now: this.#now });
+        const app = dialect.routes?.({
+          hub: this.#hub,
+          random: this.#surround.random,
+          now: this.#now,
+          answered: ({ method, route, status }) => this.#tally.answer(method, route, status),
+        });
         return app ? [{ dialect: dialect.name, app }] : [];
       }),
       isSocketPath: (path) => this.#isSocketPath(path),
@@ -603,6 +610,7 @@ export class Server {
       parlor_goodbyes_total: () => tally.goodbyes,
       parlor_messages_dropped_total: () => tally.dropped,
       ...relayReadings(this.#desk.relay),
+      ...pulsarReadings({ collabs: this.#hub.collabs, tally, nat: () => this.#nat?.counts }),
       parlor_quic_connections: () => this.#front?.connections ?? 0,
       parlor_errors_total: () => this.#errors,
     };

@@ -33,7 +33,15 @@ export class Status {
   health() {
     const checks = this.#checks();
     const services = Object.fromEntries(checks.map(({ name, status }) => [name, status]));
-    return { ...this.peerServerHealth(), version: this.#options.version, services, checks };
+    // What the readers of Pulsar look for.
+    const up = this.#options.isDraining() ? "stopping" : "up";
+    const parts = { http: up, relay: up, sessions: up };
+    return {
+      ...this.peerServerHealth(),
+      version: this.#options.version,
+      services: { ...services, ...parts },
+      checks,
+    };
   }
 
   /** The original's shape, and nothing else. `timestamp` in s. */

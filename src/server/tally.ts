@@ -11,6 +11,8 @@ export class Tally {
   readonly dropped = new Map<Lane, number>();
   readonly accepted = new Map<string, number>();
   readonly refusedLinks = new Map<string, number>();
+  /** By method, route and status, apart by spaces. */
+  readonly requests = new Map<string, number>();
 
   refuse(code: ErrorCode): void {
     this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
@@ -26,6 +28,11 @@ export class Tally {
 
   accept(dialect: string): void {
     this.accepted.set(dialect, (this.accepted.get(dialect) ?? 0) + 1);
+  }
+
+  answer(method: string, route: string, status: number): void {
+    const key = `${method} ${route} ${status}`;
+    this.requests.set(key, (this.requests.get(key) ?? 0) + 1);
   }
 
   refuseLink(reason: string): void {

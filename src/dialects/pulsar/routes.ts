@@ -13,6 +13,7 @@ import { memberText } from "../../lib/json-text.ts";
 import { placeOf } from "../../lib/place.ts";
 import { RateTable } from "../../lib/rate-table.ts";
 import type { Access } from "../dialect.ts";
+import { Health } from "./health.ts";
 import { openApi } from "./openapi.ts";
 import { textOf } from "./refuse.ts";
 import type { PulsarSettings } from "./settings.ts";
@@ -50,6 +51,13 @@ export function routes(access: Access, settings: PulsarSettings): Hono {
     "/v1/sessions/*",
     cors({ origin: "*", allowHeaders: ["Authorization", "Content-Type"], maxAge: 600 }),
   );
+  app.use("/v1/sessions/*", async (c, next) => {
+    await next();
+    const { method, routePath } = c.req;
+    // Methods are the caller's to invent, and what is counted must be bounded.
+    const known = METHODS.has(method) ? method : "OTHER";
+    access.answered?.({ method: known, route: routeOf(routePath), status: c.res.status });
+  });
   app.use("/v1/sessions/*", async (c, next) => {
     const retryAfterMs = callers.take(placeOfCaller(c), now());
     if (retryAfterMs > 0) throw new Refusal("slow_down", { retryAfterMs });
@@ -112,6 +120,14 @@ export function routes(access: Access, settings: PulsarSettings): Hono {
     return c.body(null, 204);
   });
 
+  // Served below `/pulsar/`, and where nothing but this language is spoken; elsewhere the server has its own.
+  const health = new Health(hub, now);
+  app.get("/health", (c) => c.json(health.overall()));
+  app.get("/health/liveness", (c) => c.json(health.liveness()));
+  app.get("/health/readiness", (c) => {
+    const report = health.overall();
+    return c.json(report, report.status === "unhealthy" ? 503 : 200);
+  });
   app.get("/openapi.json", (c) => c.json(openApi()));
 
   /** The ticket of the header `Authorization`; `undefined` without one. @throws {Refusal} `unauthorized` */
@@ -125,6 +141,11 @@ export function routes(access: Access, settings: PulsarSettings): Hono {
 
   return app;
 }
+
+const METHODS = new Set(["GET", "HEAD", "POST", "OPTIONS"]);
+
+/** The pattern of a path, without where it is mounted. */
+const routeOf = (pattern: string): string => pattern.replace(/^\/pulsar(?=\/)/, "");
 
 const createRequest = Compile(CREATE_REQUEST);
 const joinRequest = Compile(JOIN_REQUEST);
