@@ -1,0 +1,108 @@
+import * as nodeDataChannel from "node-datachannel";
+import * as polyfill from "node-datachannel/polyfill";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Connection, connect } from "../../src/client/connection.ts";
+import type { Mesh, MeshOptions } from "../../src/client/mesh/mesh.ts";
+import { configOf } from "../../src/config/index.ts";
+import { createLog } from "../../src/observe/log.ts";
+import { Server } from "../../src/server/server.ts";
+
+const server = new Server(configOf({ host: "127.0.0.1", port: 0 }), {
+  log: createLog({ level: "silent", format: "json" }),
+});
+// The polyfill's types are its own; what it makes is a peer connection to all that the mesh does with it.
+const RTCPeerConnection = polyfill.RTCPeerConnection as unknown as NonNullable<
+  MeshOptions["RTCPeerConnection"]
+>;
+const opened: Connection[] = [];
+const trouble: unknown[] = [];
+let url = "";
+
+beforeAll(async () => {
+  const { port } = await server.listen();
+  url = `ws://127.0.0.1:${port}/parlor`;
+});
+afterEach(() => {
+  for (const connection of opened.splice(0)) connection.close();
+  expect(trouble.splice(0)).toEqual([]);
+});
+afterAll(async () => {
+  await server.close({ drainMs: 0 });
+  nodeDataChannel.cleanup();
+});
+
+async function enter(room: string) {
+  const connection = connect(url, { onTrouble: (error) => trouble.push(error) });
+  opened.push(connection);
+  const joined = await connection.join(room);
+  const mesh = await joined.mesh({ RTCPeerConnection, iceServers: [] });
+  const heard: [string, unknown, string][] = [];
+  mesh.on("message", ({ from, data, via }) => heard.push([from, data, via]));
+  return { connection, room: joined, mesh, heard };
+}
+
+/** Resolves when the mesh has a peer, and messages to it go this way. */
+function goes(mesh: Mesh, via: "direct" | "relay"): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () =>
+      mesh.peers.length > 0 && mesh.peers.every((peer) => mesh.path(peer)?.via === via) && resolve();
+    mesh.on("path", look);
+    look();
+  });
+}
+
+function reaches(heard: readonly unknown[], count: number): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => (heard.length >= count ? resolve() : setTimeout(look, 5));
+    look();
+  });
+}
+
+describe("a mesh in Node", () => {
+  it("[CL30] [CL31] [CL32] goes direct, survives the loss of its channel, and loses nothing", async () => {
+    const [ada, bob] = [await enter("mesh"), await enter("mesh")];
+    await Promise.all([goes(ada.mesh, "direct"), goes(bob.mesh, "direct")]);
+
+    for (let n = 0; n < 200; n++) {
+      ada.mesh.send(bob.connection.peer, "word", n);
+      bob.mesh.broadcast("word", n);
+      if (n === 100) ada.mesh.cut(bob.connection.peer);
+    }
+    await Promise.all([reaches(ada.heard, 200), reaches(bob.heard, 200)]);
+
+    const numbers = Array.from({ length: 200 }, (_, n) => n);
+    expect(bob.heard.map(([from, data]) => [from, data])).toEqual(
+      numbers.map((n) => [ada.connection.peer, n]),
+    );
+    expect(ada.heard.map(([, data]) => data)).toEqual(numbers);
+    await Promise.all([goes(ada.mesh, "direct"), goes(bob.mesh, "direct")]);
+    expect(ada.room.path(bob.connection.peer)?.via).toBe("direct");
+  });
+
+  it("[CL30] can be begun anew, and carries what is too large for a data channel", async () => {
+    const [ada, bob] = [await enter("begun anew"), await enter("begun anew")];
+    bob.mesh.close();
+    const again = await bob.room.mesh({ RTCPeerConnection, iceServers: [] });
+    const heard: unknown[] = [];
+    again.on("message", ({ data }) => heard.push(String(data).length));
+    await goes(ada.mesh, "direct");
+
+    ada.mesh.send(bob.connection.peer, "word", "x".repeat(40_000));
+    ada.mesh.send(bob.connection.peer, "word", "small");
+    await reaches(heard, 2);
+
+    expect(heard).toEqual([40_000, 5]);
+  });
+
+  it("refuses to begin where there is no WebRTC, and to reach who is not there", async () => {
+    const connection = connect(url, { onTrouble: (error) => trouble.push(error) });
+    opened.push(connection);
+    const room = await connection.join("alone");
+    await expect(room.mesh()).rejects.toMatchObject({ code: "no_web_rtc" });
+
+    const mesh = await room.mesh({ RTCPeerConnection });
+
+    expect(() => mesh.send("nobody", "word", 1)).toThrow(expect.objectContaining({ code: "peer_not_found" }));
+    expect(room.path("nobody")).toBeUndefined();
+  });
+});
