@@ -11,13 +11,17 @@ const MAX_HELD = 10_000;
  */
 export class Inlet<Thing> {
   readonly #handle: (thing: Thing) => void | Promise<void>;
+  readonly #failed: (error: unknown) => void;
   readonly #waiting: Thing[] = [];
   #isHeld = true;
   #isBusy = false;
 
-  /** @param handle  never throws and never rejects. */
-  constructor(clock: Clock, handle: (thing: Thing) => void | Promise<void>) {
+  constructor(
+    clock: Clock,
+    { handle, failed }: { handle: (thing: Thing) => void | Promise<void>; failed: (error: unknown) => void },
+  ) {
     this.#handle = handle;
+    this.#failed = failed;
     clock.after(0, () => this.#release());
   }
 
@@ -36,13 +40,21 @@ export class Inlet<Thing> {
     while (!this.#isHeld && !this.#isBusy) {
       const thing = this.#waiting.shift();
       if (thing === undefined) return;
-      const wait = this.#handle(thing);
+      const wait = this.#try(thing);
       if (!wait) continue;
       this.#isBusy = true;
-      void wait.then(() => {
+      void wait.catch(this.#failed).then(() => {
         this.#isBusy = false;
         this.#run();
       });
+    }
+  }
+
+  #try(thing: Thing): void | Promise<void> {
+    try {
+      return this.#handle(thing);
+    } catch (error) {
+      this.#failed(error);
     }
   }
 }

@@ -155,14 +155,16 @@ export class Lifeline {
     }
   }
 
+  /** Nothing that arrives may break more than itself: what a server of another kind sends is no reason to end. */
   #heard(wire: Wire): void {
-    let frame: AnyFrame;
     try {
-      frame = this.#options.codec.decode(wire);
+      this.#take(this.#options.codec.decode(wire));
     } catch (error) {
       this.#owner.troubled(error);
-      return;
     }
+  }
+
+  #take(frame: AnyFrame): void {
     this.#pulse?.heard();
     if (frame.t === "goodbye") this.#noteGoodbye(frame);
     else if (this.#state.is === "connected") this.#owner.heard(frame);

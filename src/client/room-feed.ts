@@ -53,7 +53,10 @@ export class RoomFeed extends CarefulEmitter<RoomEvents> {
     this.#options = options;
     this.view = new RoomView(snapshot);
     this.#seen = { e: snapshot.e, o: snapshot.o };
-    this.#inlet = new Inlet(owner.clock, (arrival) => this.#tell(arrival));
+    this.#inlet = new Inlet(owner.clock, {
+      handle: (arrival) => this.#tell(arrival),
+      failed: (error) => owner.troubled(error),
+    });
   }
 
   get position(): Position {
