@@ -85,7 +85,7 @@ function relayOf(limits: Partial<RelayLimits> = {}) {
     from: Party,
     to: string,
     { seq = 0, now = 0, bytes = 0, as = {} as { from?: string; session?: string }, inlet = from.inlet } = {},
-  ) => relay.take(inlet, recordOf(from, to, { seq, bytes, as }), now);
+  ) => relay.flow.take(inlet, recordOf(from, to, { seq, bytes, as }), now);
   return { relay, enter, send };
 }
 
@@ -114,8 +114,8 @@ describe("the relay", () => {
       recordOf(ada, "bob", { bytes: 9, seq: 7 }).subarray(4),
     ]);
 
-    relay.take(ada.inlet, prefixed(body), 0);
-    relay.takeDatagram(ada.seat, body, 0);
+    relay.flow.take(ada.inlet, prefixed(body), 0);
+    relay.flow.takeDatagram(ada.seat, body, 0);
 
     expect(bob.line.sent.map((record) => Buffer.from(record).toString("hex"))).toEqual([
       Buffer.from(prefixed(body)).toString("hex"),
@@ -167,7 +167,7 @@ describe("the relay", () => {
     send(ada, "bob", { as: { from: "eve" }, seq: 1 });
     send(ada, "bob", { as: { session: "other" }, seq: 2 });
     send(eve, "bob", { seq: 3 });
-    relay.takeDatagram(ada.seat, recordOf(ada, "bob", { as: { from: "eve" }, seq: 4 }).subarray(4), 0);
+    relay.flow.takeDatagram(ada.seat, recordOf(ada, "bob", { as: { from: "eve" }, seq: 4 }).subarray(4), 0);
 
     expect(bob.line.sent).toEqual([]);
     expect(bob.line.datagrams).toEqual([]);
@@ -181,7 +181,7 @@ describe("the relay", () => {
     const { relay, enter, send } = relayOf();
     const [ada, bob] = [enter("ada"), enter("bob")];
 
-    relay.take(ada.inlet, prefixed(Uint8Array.of(255)), 0);
+    relay.flow.take(ada.inlet, prefixed(Uint8Array.of(255)), 0);
     send(ada, "", { seq: 1 });
     send(ada, "bob", { seq: 2 });
 
@@ -207,7 +207,7 @@ describe("the relay", () => {
     for (let i = 0; i < 100; i++) send(ada, "nobody");
 
     expect(refusals(ada)).toEqual([]);
-    expect(relay.tally.refusals.get("peer_not_found")).toBe(100);
+    expect(relay.flow.tally.refusals.get("peer_not_found")).toBe(100);
   });
 
   it("[QR9] gives credit back in eighths of the window, and in all exactly what was sent", () => {
@@ -256,12 +256,12 @@ describe("the relay", () => {
     expect(eve.line.heard).toEqual(["ada:4"]);
     bob.line.isCongested = false;
     bob.line.congestAfter = 4;
-    relay.drained(bob.seat, 0);
+    relay.flow.drained(bob.seat, 0);
 
     expect(bob.line.heard).toEqual(["ada:1", "eve:11", "ada:2", "eve:12"]);
     bob.line.isCongested = false;
     bob.line.congestAfter = Number.POSITIVE_INFINITY;
-    relay.drained(bob.seat, 0);
+    relay.flow.drained(bob.seat, 0);
     expect(bob.line.heard.slice(4).sort()).toEqual(["ada:3", "eve:13"]);
     expect(relay.counts.heldBytes).toBe(0);
   });
@@ -277,7 +277,7 @@ describe("the relay", () => {
 
     bob.line.isCongested = false;
     bob.line.congestAfter = 1;
-    relay.drained(bob.seat, 0);
+    relay.flow.drained(bob.seat, 0);
 
     expect(bob.line.heard).toEqual(["ada:1"]);
     expect(eve.line.heard).toEqual(["ada:2"]);
@@ -314,7 +314,7 @@ describe("the relay", () => {
     expect(bytes).toBeGreaterThan(9_000_000);
     expect(bytes).toBeLessThan(11_000_000);
     expect(nextBob.line.sent).toHaveLength(100);
-    expect(relay.tally.throttled).toBeGreaterThan(0);
+    expect(relay.flow.tally.throttled).toBeGreaterThan(0);
   });
 
   it("[QR11] says when to go on, and lets streams that wait take turns", () => {
@@ -325,10 +325,10 @@ describe("the relay", () => {
     for (let seq = 11; seq <= 13; seq++) send(eve, "bob", { seq });
     expect(bob.line.heard).toEqual([]);
 
-    for (let at = relay.nextAt; at !== undefined; at = relay.nextAt) relay.tick(at);
+    for (let at = relay.flow.nextAt; at !== undefined; at = relay.flow.nextAt) relay.tick(at);
 
     expect(bob.line.heard).toEqual(["ada:1", "eve:11", "ada:2", "eve:12", "ada:3", "eve:13"]);
-    expect(relay.nextAt).toBeUndefined();
+    expect(relay.flow.nextAt).toBeUndefined();
   });
 
   it("[QR11] holds one peer to its rate, and not the others", () => {
@@ -340,7 +340,7 @@ describe("the relay", () => {
     send(eve, "bob", { seq: 2 });
 
     expect(bob.line.heard).toEqual(["eve:2"]);
-    relay.tick(relay.nextAt ?? 0);
+    relay.tick(relay.flow.nextAt ?? 0);
     expect(bob.line.heard).toEqual(["eve:2", "ada:1"]);
   });
 
@@ -353,16 +353,16 @@ describe("the relay", () => {
 
     // Datagrams take every byte that comes free before the stream's time has come.
     for (let now = 0; now < 5000; now++) {
-      for (let i = 0; i < 10; i++) relay.takeDatagram(eve.seat, datagram, now);
+      for (let i = 0; i < 10; i++) relay.flow.takeDatagram(eve.seat, datagram, now);
       relay.tick(now);
     }
 
     expect(bob.line.heard).toEqual(["ada:1"]);
     expect(bob.line.datagrams.length).toBeGreaterThan(10);
-    expect(relay.tally.dropped.get("bandwidth")).toBeGreaterThan(10_000);
+    expect(relay.flow.tally.dropped.get("bandwidth")).toBeGreaterThan(10_000);
     bob.line.isCongested = true;
-    relay.takeDatagram(eve.seat, datagram, 1e9);
-    expect(relay.tally.dropped.get("line")).toBe(1);
+    relay.flow.takeDatagram(eve.seat, datagram, 1e9);
+    expect(relay.flow.tally.dropped.get("line")).toBe(1);
   });
 
   it("[QR17] passes on what comes from elsewhere, or says that it cannot now", () => {
@@ -457,9 +457,9 @@ describe("the relay", () => {
     const record = recordOf(ada, "bob", { bytes: 10 });
 
     send(ada, "bob", { bytes: 10 });
-    relay.takeDatagram(ada.seat, record.subarray(4), 0);
+    relay.flow.takeDatagram(ada.seat, record.subarray(4), 0);
 
-    expect(relay.tally).toMatchObject({
+    expect(relay.flow.tally).toMatchObject({
       frames: 1,
       bytes: record.length,
       datagrams: 1,

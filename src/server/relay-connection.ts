@@ -54,7 +54,7 @@ export class RelayConnection implements QuicConnectionListener, RelayLine {
     const { seat } = this.#guest;
     // Datagrams may overtake the frame that says who is there; those are lost, as datagrams are.
     if (!seat || this.#isEnded) return;
-    this.#desk.relay.takeDatagram(seat, bytes, this.#desk.options.now());
+    this.#desk.relay.flow.takeDatagram(seat, bytes, this.#desk.options.now());
   }
 
   closed(): void {
@@ -101,7 +101,7 @@ export class RelayConnection implements QuicConnectionListener, RelayLine {
   drained(): void {
     const { seat } = this.#guest;
     if (!seat) return;
-    this.#desk.relay.drained(seat, this.#desk.options.now());
+    this.#desk.relay.flow.drained(seat, this.#desk.options.now());
     this.#desk.arm();
   }
 }
@@ -162,7 +162,7 @@ class RelayStream implements QuicStreamListener {
   #take(record: Uint8Array): void {
     const { desk, guest } = this.#options;
     if (this.#inlet) {
-      desk.relay.take(this.#inlet, record, desk.options.now());
+      desk.relay.flow.take(this.#inlet, record, desk.options.now());
       return;
     }
     if (!guest.hasAsked) {
@@ -180,7 +180,7 @@ class RelayStream implements QuicStreamListener {
       const inlet = desk.relay.open(seat, (bytes) => this.#grant(seat, bytes));
       this.#inlet = inlet;
       line.speak();
-      for (const record of this.#early.splice(0)) desk.relay.take(inlet, record, desk.options.now());
+      for (const record of this.#early.splice(0)) desk.relay.flow.take(inlet, record, desk.options.now());
       if (this.#hasEnded) desk.relay.shut(inlet);
     } catch (error) {
       guest.failed(error);

@@ -1,6 +1,7 @@
 import { Deadlines } from "../core/deadlines.ts";
 import type { Random } from "../core/random.ts";
-import { type Elsewhere, Relay, type RelayLimits } from "../core/relay.ts";
+import { Relay, type RelayLimits } from "../core/relay.ts";
+import type { Elsewhere } from "../core/relay-flow.ts";
 import type { RelaySeat } from "../core/relay-seat.ts";
 import type { Link } from "../transports/link.ts";
 import type { QuicConnection, QuicConnectionListener } from "../transports/quic.ts";
@@ -101,7 +102,7 @@ export class RelayDesk {
   arm(): void {
     const now = this.options.now();
     const nextAt = Math.min(
-      this.relay.nextAt ?? Number.POSITIVE_INFINITY,
+      this.relay.flow.nextAt ?? Number.POSITIVE_INFINITY,
       this.#asked.size > 0 ? now + ASK_AGAIN_MS : Number.POSITIVE_INFINITY,
     );
     if (nextAt >= this.#timerAt) return;
@@ -136,7 +137,7 @@ export class RelayDesk {
       this.relay.tick(now);
       for (const seat of this.#asked) {
         if (seat.isGone || !seat.line.isCongested) this.#asked.delete(seat);
-        this.relay.drained(seat, now);
+        this.relay.flow.drained(seat, now);
       }
     } catch (error) {
       this.options.report(error);

@@ -44,7 +44,7 @@ export class RelayLink implements LinkListener, RelayLine {
       return;
     }
     try {
-      if (this.#inlet) this.#desk.relay.take(this.#inlet, prefixed(data), this.#desk.options.now());
+      if (this.#inlet) this.#desk.relay.flow.take(this.#inlet, prefixed(data), this.#desk.options.now());
       else this.#ask(data);
     } catch (error) {
       this.#guest.failed(error);

@@ -2,7 +2,7 @@ import type { Relay } from "../core/relay.ts";
 
 /** What the metrics say about a relay. */
 export function relayReadings(relay: Relay) {
-  const { tally } = relay;
+  const { tally } = relay.flow;
   return {
     parlor_relay_sessions: () => relay.counts.sessions,
     parlor_relay_peers: () => relay.counts.peers,
