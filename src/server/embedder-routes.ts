@@ -37,14 +37,16 @@ export interface EmbedderRoutesOptions {
   failed(error: unknown, where: string): void;
 }
 
-/** Wrong codes that are looked at in all: guessing 50 bits at that rate takes longer than an invite lives. */
-const GUESSES = { perSecond: 20, burst: 100 };
+/** Codes that one address may try. A code is 50 bits: at that rate guessing takes longer than any invite lives. */
+const GUESSES = { perSecond: 1, burst: 20 };
+/** Addresses that are remembered for it; the oldest is forgotten first. */
+const MAX_ADDRESSES = 10_000;
 
 /** `POST /token` and `POST /invites/:code/redeem`: docs/spec/embedding.md, rules EM50 to EM57. */
 export function embedderRoutes(options: EmbedderRoutesOptions): Hono {
   const { tokenEndpoint, tokenTtlSec, signer, invites, now, failed } = options;
   const app = new Hono();
-  const guesses = new TokenBucket(GUESSES, now());
+  const guesses = new Map<string, TokenBucket>();
 
   const answer = async (work: () => Promise<object>): Promise<Response> => {
     try {
@@ -73,7 +75,7 @@ export function embedderRoutes(options: EmbedderRoutesOptions): Hono {
   if (signer) {
     app.post("/invites/:code/redeem", (c) =>
       answer(async () => {
-        if (!guesses.take(now())) throw new Refusal("slow_down", { retryAfterMs: guesses.retryAfterMs });
+        refuseGuessing(guesses, { address: addressOf(c.env), now: now() });
         const userId = await holder(signer, c.req.header("authorization"));
         const { code, roomId, role } = invites.redeem(c.req.param("code"));
         const token = await signer.signAccess({
@@ -88,6 +90,27 @@ export function embedderRoutes(options: EmbedderRoutesOptions): Hono {
     );
   }
   return app;
+}
+
+/** @throws {Refusal} `slow_down` */
+function refuseGuessing(
+  guesses: Map<string, TokenBucket>,
+  { address, now }: { readonly address: string; readonly now: number },
+): void {
+  const bucket = guesses.get(address) ?? new TokenBucket(GUESSES, now);
+  guesses.delete(address);
+  guesses.set(address, bucket);
+  for (const oldest of guesses.keys()) {
+    if (guesses.size <= MAX_ADDRESSES) break;
+    guesses.delete(oldest);
+  }
+  if (!bucket.take(now)) throw new Refusal("slow_down", { retryAfterMs: bucket.retryAfterMs });
+}
+
+/** What the HTTP glue tells of the caller; frameworks that call `fetch` tell nothing. */
+function addressOf(context: unknown): string {
+  const { remoteAddress } = (context ?? {}) as { readonly remoteAddress?: unknown };
+  return typeof remoteAddress === "string" ? remoteAddress : "";
 }
 
 /** Whose access or refresh token it is; who shows none is a guest of a name of ours. @throws {Refusal} `unauthorized` */

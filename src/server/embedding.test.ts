@@ -1083,6 +1083,16 @@ describe("over HTTP", () => {
     expect(() => server.invites.create({ roomId: "lobby", uses: 0 })).toThrow(RangeError);
   });
 
+  it("[EM55] lets nobody guess codes", async () => {
+    const { url } = await serve();
+    const statuses = new Set<number>();
+
+    for (let guess = 0; guess < 30; guess++)
+      statuses.add((await post(`${url}/invites/GUESS${guess}/redeem`, "")).status);
+
+    expect(statuses).toEqual(new Set([404, 429]));
+  });
+
   it("[EM56] gives the invited a token for the room", async () => {
     const { server, url, auth, join } = await serve({ rooms: { joinPolicy: "invite" } });
     const { code } = server.invites.create({ roomId: "lobby", uses: 3 });
