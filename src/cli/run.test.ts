@@ -4,7 +4,7 @@ import { CannotStart } from "../server/cannot-start.ts";
 import { run } from "./run.ts";
 
 const startServer = vi.hoisted(() => vi.fn<(config: unknown, options: unknown) => Promise<void>>());
-vi.mock("../server/start.ts", () => ({ startServer }));
+vi.mock("./start.ts", () => ({ startServer }));
 
 let out = "";
 let err = "";

@@ -15,7 +15,7 @@ export function addServe(program: Command): void {
       });
 
       // Loaded only now: `--help` and a wrong configuration should not wait for the whole server.
-      const { startServer } = await import("../server/start.ts");
+      const { startServer } = await import("./start.ts");
       try {
         await startServer(config, { notices });
       } catch (error) {

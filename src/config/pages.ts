@@ -17,5 +17,10 @@ export const playground = {
 
 /** The operator's web console. */
 export const console = {
-  enabled: toggle(false, { doc: "Whether `/console` is served to operators." }),
+  enabled: toggle(true, {
+    doc: "Whether `/console` is served to operators. In production it also needs `console.token`.",
+  }),
+  token: secret({
+    doc: "Bearer token that operators must show; at least 32 characters in production. Without it, development makes a new one at each start, and production serves no console.",
+  }),
 };

@@ -56,6 +56,12 @@ export const RULES: readonly Rule[] = [
       mode === "production" && auth.secret !== undefined && auth.secret.length < 32,
   },
   {
+    paths: ["console.token", "mode"],
+    message: "too short for production, expected at least 32 characters",
+    isBroken: ({ mode, console }) =>
+      mode === "production" && console.token !== undefined && console.token.length < 32,
+  },
+  {
     paths: ["auth.secret", "mode", "tapaculo.enabled"],
     message: "found nothing, expected a secret in production while tapaculo.enabled is true",
     isBroken: ({ mode, auth, tapaculo }) =>

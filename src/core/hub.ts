@@ -5,6 +5,7 @@ import { type Caller, Collabs } from "./collabs.ts";
 import type { Command, CommandOf } from "./commands.ts";
 import { Refusal } from "./errors.ts";
 import type { LeaveReason } from "./events.ts";
+import type { Goodbye } from "./goodbyes.ts";
 import { governingHandlers } from "./governing.ts";
 import type { Handlers } from "./handlers.ts";
 import type { PeerId, RoomId, SpaceId } from "./ids.ts";
@@ -17,6 +18,7 @@ import type { Outbox } from "./outbox.ts";
 import type { Peer } from "./peer.ts";
 import { playingHandlers } from "./playing.ts";
 import { type ReclaimOptions, reclaim } from "./reclaiming.ts";
+import type { Room } from "./room.ts";
 import type { Outcome } from "./sequence.ts";
 import type { Session, SessionTerms } from "./session.ts";
 import { sessionHandlers } from "./session-commands.ts";
@@ -266,6 +268,26 @@ export class Hub {
     if (!asker) throw new Refusal("not_registered");
     this.world.now = now;
     reclaim(this.world, asker, options);
+  }
+
+  /**
+   * Takes a peer out of everything as `kicked`, whether its link stands or not, and ends its session and link.
+   *
+   * @returns `false` when there is no such peer.
+   */
+  expel(id: PeerId, goodbye: Goodbye, now: number): boolean {
+    const peer = this.world.peers.get(id);
+    if (!peer) return false;
+    this.world.now = now;
+    this.#remove(peer, "kicked");
+    this.world.outbox.dismiss(id, goodbye);
+    return true;
+  }
+
+  /** Ends a room as `closed`: its members are told, and are members no more. */
+  closeRoom(room: Room, now: number): void {
+    this.world.now = now;
+    this.world.close(room, "closed");
   }
 
   /** Does what has become due. To be called about once a second. */

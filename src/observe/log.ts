@@ -14,6 +14,10 @@ export interface LogEvents {
   "quic.reopened": { readonly port: number; readonly certificateHash: string };
   "quic.unavailable": { readonly reason: string };
   "quic.certificate_broken": { readonly err: unknown };
+  /** An operator did something by the console. `target` names a peer or a room. */
+  "console.action": { readonly action: string; readonly target: string; readonly outcome: string };
+  /** Wrong tokens at the console: at most one line a minute, with how many there were since the last one. */
+  "console.refused": { readonly attempts: number };
   "server.error": { readonly err: unknown; readonly dialect?: string; readonly command?: string };
 }
 

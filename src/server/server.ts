@@ -27,6 +27,7 @@ import { answerWith } from "./http-glue.ts";
 import { hubLimits } from "./hub-limits.ts";
 import { LinkWatch } from "./link-watch.ts";
 import { listenNat, type NatListener } from "./nat.ts";
+import type { Operations, Operator } from "./operator.ts";
 import { ServerOutbox } from "./outbox.ts";
 import { type OwnListening, openOwnListener } from "./own-listeners.ts";
 import { pages } from "./pages.ts";
@@ -72,6 +73,8 @@ export interface ServerOptions {
   readonly quic?: () => Promise<Quic>;
   /** What an embedder adds. */
   extend?(inside: Inside): Extension;
+  /** What whoever runs the server adds: pages that see and do everything. */
+  operate?(operator: Operator): Operations;
   /** Time, chance and the one kind of timer: given by tests that own them. */
   readonly world?: Partial<OutsideWorld>;
 }
@@ -113,6 +116,7 @@ export class Server {
   readonly #surround: Surround;
   readonly #auth: AuthProvider;
   readonly #extension: Extension | undefined;
+  readonly #operations: Operations | undefined;
   /** Links whose credentials end at some time. */
   readonly #expiries = new Deadlines<Connection>();
   /** When their peers are told so. */
@@ -137,7 +141,7 @@ export class Server {
 
   constructor(
     config: Config,
-    { log, auth = anonymousAuth, dialects = [], quic, extend, world }: ServerOptions,
+    { log, auth = anonymousAuth, dialects = [], quic, extend, operate, world }: ServerOptions,
   ) {
     const { now, random, later } = { ...OUTSIDE, ...world };
     this.#now = now;
@@ -168,6 +172,7 @@ export class Server {
     );
     this.#hub.world.outside = ({ data, ...names }) =>
       this.#desk.relay.passFromElsewhere(frameFrom(names, data), now());
+    this.#operations = operate?.(this.#operator());
     this.#surround = {
       gate: this.#extension?.gate,
       identified: (connection) => this.#identified(connection),
@@ -297,6 +302,7 @@ export class Server {
     await Promise.all([this.#listener?.close(), this.#nat?.close(), ...this.#closeOwn()]);
     clearInterval(this.#timer);
     this.#extension?.stop();
+    this.#operations?.stop();
     this.#log.info("server.stopped", { links: left });
   }
 
@@ -503,6 +509,7 @@ export class Server {
       this.#desk.tick();
       this.#front?.tick(now);
       this.#extension?.tick(now);
+      this.#operations?.tick(now);
     } catch (error) {
       this.#failed(error, { dialect: undefined, command: "tick" });
     }
@@ -566,7 +573,7 @@ export class Server {
       metricsToken: metrics.token,
       playground: playground.enabled,
       isSingle: this.#served.size === 1,
-      extensions: this.#extension ? [this.#extension.routes] : [],
+      extensions: [this.#extension, this.#operations].flatMap((side) => (side ? [side.routes] : [])),
       routes: [...this.#served.values()].flatMap((dialect) => {
         const app = dialect.routes?.({
           hub: this.#hub,
@@ -578,6 +585,29 @@ export class Server {
       }),
       isSocketPath: (path) => this.#isSocketPath(path),
     });
+  }
+
+  #operator(): Operator {
+    const server = this;
+    return {
+      config: this.#config,
+      version,
+      hub: this.#hub,
+      log: this.#log,
+      now: this.#now,
+      readings: this.#readings(),
+      get isDraining() {
+        return server.#isDraining;
+      },
+      connection: (peer) => {
+        const speaker = this.#outbox.speaker(peer);
+        if (!(speaker instanceof Connection)) return undefined;
+        return { dialect: speaker.dialect ?? "unknown", remoteAddress: speaker.opening.remoteAddress };
+      },
+      expel: (peer) =>
+        this.#hub.expel(peer, { reason: "kicked", text: "removed by the operator" }, this.#now()),
+      closeRoom: (room) => this.#hub.closeRoom(room, this.#now()),
+    };
   }
 
   #isSocketPath(path: string): boolean {

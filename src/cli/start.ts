@@ -3,10 +3,12 @@ import type { AuthProvider } from "../auth/auth.ts";
 import { jwtAuth } from "../auth/jwt.ts";
 import { requireSecret } from "../auth/secret.ts";
 import type { Config } from "../config/index.ts";
+import { consoleRoutes } from "../console/routes.ts";
+import { type ConsoleGuard, consoleGuard } from "../console/token.ts";
 import { createLog, type Log } from "../observe/log.ts";
-import { CannotStart } from "./cannot-start.ts";
-import type { QuicPlace } from "./quic-front.ts";
-import { Server } from "./server.ts";
+import { CannotStart } from "../server/cannot-start.ts";
+import type { QuicPlace } from "../server/quic-front.ts";
+import { Server } from "../server/server.ts";
 
 /** A second signal means that somebody is in a hurry. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
@@ -24,24 +26,37 @@ export async function startServer(
   const log = createLog({ level: config.logLevel, format: config.logFormat });
   for (const notice of notices) log.warn("config.notice", { notice });
 
-  const server = new Server(config, { log, auth: authOf(config, log) });
+  const guard = consoleGuard(config);
+  if (guard.is === "off" && guard.why !== undefined) log.warn("config.notice", { notice: guard.why });
+  let isStopping = false;
+  const stop = (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    void server.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+
+  const server = new Server(config, {
+    log,
+    auth: authOf(config, log),
+    ...(guard.is === "on" && {
+      operate: (operator) => consoleRoutes({ operator, token: guard.token, stop }),
+    }),
+  });
   const { urls, own, quic } = await server.listen().catch((cause: unknown) => {
     throw new CannotStart(cause instanceof Error ? cause.message : String(cause), { cause });
   });
   log.info("server.listening", { urls, dialects: server.dialects });
-  process.stdout.write(welcome(config, urls[0] ?? ""));
+  process.stdout.write(welcome(config, { url: urls[0] ?? "", guard }));
   for (const { dialect, urls } of own) process.stdout.write(`  ${dialect.padEnd(11)} ${urls[0] ?? ""}\n`);
   if (quic) process.stdout.write(welcomeOverQuic(quic, config));
 
-  let isStopping = false;
   for (const signal of SIGNALS) {
     process.on(signal, () => {
       if (isStopping) process.exit(130);
-      isStopping = true;
-      void server.close().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
+      stop();
     });
   }
 }
@@ -64,10 +79,15 @@ function welcomeOverQuic({ port, certificateHash }: QuicPlace, { tls }: Config):
   return `  ${"quic".padEnd(11)} UDP port ${port}, WebTransport at https://localhost:${port}/v1/relay\n${hash}`;
 }
 
-function welcome({ playground, metrics, console }: Config, url: string): string {
+function welcome(
+  { playground, metrics }: Config,
+  { url, guard }: { readonly url: string; readonly guard: ConsoleGuard },
+): string {
+  // Behind the "#" a browser keeps it to itself. Printed for whoever is at the terminal; no log ever holds it.
+  const key = guard.is === "on" && guard.isNew ? `#token=${guard.token}` : "";
   const pages: [name: string, path: string][] = [
     ...(playground.enabled ? ([["playground", "/"]] as [string, string][]) : []),
-    ...(console.enabled ? ([["console", "/console"]] as [string, string][]) : []),
+    ...(guard.is === "on" ? ([["console", `/console/${key}`]] as [string, string][]) : []),
     ["health", "/health"],
     ...(metrics.enabled ? ([["metrics", "/metrics"]] as [string, string][]) : []),
     ["websocket", "/ws"],

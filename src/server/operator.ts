@@ -1,0 +1,42 @@
+import type { Hono } from "hono";
+import type { Config } from "../config/index.ts";
+import type { Hub } from "../core/hub.ts";
+import type { PeerId } from "../core/ids.ts";
+import type { Room } from "../core/room.ts";
+import type { Log } from "../observe/log.ts";
+import type { MetricName, Reading } from "../observe/metrics.ts";
+
+/** What is known of the connection of a peer. */
+export interface ConnectionFacts {
+  readonly dialect: string;
+  /** Without port. Personal data: not to be shown or logged without need. */
+  readonly remoteAddress: string;
+}
+
+/** What whoever runs a server sees of it, and may do with it. */
+export interface Operator {
+  readonly config: Config;
+  readonly version: string;
+  readonly hub: Hub;
+  readonly log: Log;
+  readonly isDraining: boolean;
+  /** The numbers that metrics show, as they are now. */
+  readonly readings: Readonly<Record<MetricName, Reading>>;
+  /** Ms since the epoch. */
+  now(): number;
+  /** `undefined` for a peer whose link is lost. */
+  connection(peer: PeerId): ConnectionFacts | undefined;
+  /** Ends a peer, its link and its session: it leaves everything as `kicked`. `false` when there is no such peer. */
+  expel(peer: PeerId): boolean;
+  /** Ends a room; its members are told. */
+  closeRoom(room: Room): void;
+}
+
+/** What an operator's side adds to a server. */
+export interface Operations {
+  readonly routes: Hono;
+  /** Called several times a second. */
+  tick(now: number): void;
+  /** Called once, when no link is left. */
+  stop(): void;
+}
