@@ -40,6 +40,12 @@ function chessRoom(room: Room<MessagesOf<typeof chess>>): void {
   // @ts-expect-error a wrong answer
   room.answer("draw", () => "yes");
 
+  void room.mesh().then((mesh) => {
+    mesh.send("bob", "move", { from: "e2", to: "e4" });
+    // @ts-expect-error a wrong payload
+    mesh.broadcast("move", "e4");
+  });
+
   expectTypeOf(room.meta).toEqualTypeOf<{ turn: "white" | "black" }>();
   void room.change({ meta: { turn: "black" } });
   // @ts-expect-error a wrong value

@@ -68,8 +68,8 @@ type Field<Part, Name extends keyof Part, Key extends string> = Part[Name] exten
  */
 export class Room<M extends Messages = OpenMessages> {
   readonly #parts: RoomParts;
-  #mesh: Promise<Mesh> | undefined;
-  #opened: Mesh | undefined;
+  #mesh: Promise<Mesh<M>> | undefined;
+  #opened: Mesh<M> | undefined;
 
   constructor(parts: RoomParts) {
     this.#parts = parts;
@@ -205,7 +205,7 @@ export class Room<M extends Messages = OpenMessages> {
    *
    * @throws {ParlorError} `no_web_rtc`
    */
-  mesh(options: MeshOptions = {}): Promise<Mesh> {
+  mesh(options: MeshOptions = {}): Promise<Mesh<M>> {
     this.#mustBeOpen();
     this.#mustBePlain("the relay of a mesh");
     if (!this.#mesh || this.#opened?.isClosed) this.#mesh = this.#openMesh(options);
@@ -217,11 +217,12 @@ export class Room<M extends Messages = OpenMessages> {
     return this.#opened?.path(peer);
   }
 
-  async #openMesh(options: MeshOptions): Promise<Mesh> {
+  async #openMesh(options: MeshOptions): Promise<Mesh<M>> {
     try {
       const { openMesh } = await import("./mesh/index.ts");
-      this.#opened = openMesh(this.#parts, options);
-      return this.#opened;
+      const mesh = openMesh<M>(this.#parts, options);
+      this.#opened = mesh;
+      return mesh;
     } catch (error) {
       this.#mesh = undefined;
       throw error;

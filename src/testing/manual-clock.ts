@@ -2,6 +2,7 @@ interface Timer {
   readonly at: number;
   readonly order: number;
   readonly act: () => void;
+  isCalledOff: boolean;
 }
 
 /** Enough turns of the microtask queue for any chain of promises that the code under test builds. */
@@ -13,7 +14,6 @@ export class ManualClock {
   #order = 0;
   /** A heap by time, then by order of setting. */
   readonly #timers: Timer[] = [];
-  readonly #calledOff = new Set<Timer>();
 
   constructor(now = 0) {
     this.#now = now;
@@ -24,9 +24,11 @@ export class ManualClock {
   }
 
   after(ms: number, act: () => void): () => void {
-    const timer: Timer = { at: this.#now + Math.max(0, ms), order: this.#order++, act };
+    const timer: Timer = { at: this.#now + Math.max(0, ms), order: this.#order++, act, isCalledOff: false };
     this.#push(timer);
-    return () => void this.#calledOff.add(timer);
+    return () => {
+      timer.isCalledOff = true;
+    };
   }
 
   /** Lets `ms` pass: everything due happens in its order, with the promises between. */
@@ -35,7 +37,7 @@ export class ManualClock {
     await settle();
     for (let next = this.#timers[0]; next && next.at <= until; next = this.#timers[0]) {
       this.#pop();
-      if (this.#calledOff.delete(next)) continue;
+      if (next.isCalledOff) continue;
       this.#now = next.at;
       next.act();
       await settle();

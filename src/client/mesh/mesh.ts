@@ -1,3 +1,4 @@
+import type { Messages, OpenMessages } from "../../core/protocol.ts";
 import { CarefulEmitter } from "../careful.ts";
 import type { Contract } from "../contract.ts";
 import { ParlorError } from "../errors.ts";
@@ -53,7 +54,7 @@ const RELAYED = "parlor.mesh";
 const SIGNAL = "parlor.mesh";
 
 /** Talks to the members of a room who have a mesh of their own: directly where possible, by relay where not. */
-export class Mesh extends CarefulEmitter<MeshEvents> {
+export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<MeshEvents> {
   readonly #around: Surroundings;
   readonly #options: Required<Pick<MeshOptions, "RTCPeerConnection">> & MeshOptions;
   readonly #incarnation: string;
@@ -103,7 +104,7 @@ export class Mesh extends CarefulEmitter<MeshEvents> {
    *
    * @throws {ParlorError} `peer_not_found`, `queue_full`, `invalid_message`, `room_left`
    */
-  send(peer: string, type: string, data: unknown): void {
+  send<Type extends keyof M["send"] & string>(peer: string, type: Type, data: M["send"][Type]): void {
     if (this.#isClosed) throw new ParlorError("room_left");
     const neighbour = this.#neighbours.get(peer);
     if (!neighbour) throw new ParlorError("peer_not_found", { details: { peer } });
@@ -112,7 +113,7 @@ export class Mesh extends CarefulEmitter<MeshEvents> {
   }
 
   /** Says something to every peer of the mesh. */
-  broadcast(type: string, data: unknown): void {
+  broadcast<Type extends keyof M["send"] & string>(type: Type, data: M["send"][Type]): void {
     for (const peer of this.#neighbours.keys()) this.send(peer, type, data);
   }
 
