@@ -239,8 +239,12 @@ describe("settings that must fit together", () => {
     expect(load({ env: { PARLOR_AUTH_SECRET: "short" } }).notices).toEqual([
       expect.stringContaining("32 characters"),
     ]);
-    expect(load({ env: { NODE_ENV: "production" } }).notices).toEqual([]);
-    expect(load({ env: { NODE_ENV: "production", PARLOR_ALLOWED_ORIGINS: "*" } }).notices).toEqual([
+    const signed = { NODE_ENV: "production", PULSAR_JWT_SECRET: "between us" };
+    expect(load({ env: signed }).notices).toEqual([]);
+    expect(load({ env: { NODE_ENV: "production" } }).notices).toEqual([
+      expect.stringContaining("pulsar.jwtSecret"),
+    ]);
+    expect(load({ env: { ...signed, PARLOR_ALLOWED_ORIGINS: "*" } }).notices).toEqual([
       expect.stringContaining("allowedOrigins"),
     ]);
   });

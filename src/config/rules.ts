@@ -90,6 +90,13 @@ export function adviceOn(config: Config, isSet: (path: string) => boolean): stri
   if (config.mode === "development" && config.auth.secret !== undefined && config.auth.secret.length < 32) {
     advice.push("auth.secret is shorter than 32 characters: fine for development, refused in production");
   }
+  const { pulsar } = config;
+  const isSigned = [pulsar.jwtSecret, pulsar.ed25519Key, config.auth.secret].some((key) => key !== undefined);
+  if (config.mode === "production" && pulsar.enabled && !isSigned) {
+    advice.push(
+      "pulsar.jwtSecret and auth.secret are not set: join tokens of sessions end with this process",
+    );
+  }
   if (config.mode === "production" && config.allowedOrigins.includes("*")) {
     advice.push('allowedOrigins holds "*": any web page may connect');
   }

@@ -137,6 +137,43 @@ describe("sessions over HTTP", () => {
     expect(await get(`${http}/v1/sessions/${"%00".repeat(3)}`)).toMatchObject({ status: 404 });
   });
 
+  it("[PU50] are opened to guests and observers by their host", async () => {
+    const { http, ws } = await serve();
+    const { session, token, hostToken } = await createSession(http);
+    const invite = async (by: string | undefined, body: object) => {
+      const response = await fetch(`${http}/v1/sessions/${session}/invites`, {
+        method: "POST",
+        headers: { ...json, ...(by !== undefined && bearer(by)) },
+        body: JSON.stringify(body),
+      });
+      return { status: response.status, body: (await response.json()) as Record<string, string> };
+    };
+    expect((await invite(undefined, { role: "Guest" })).status).toBe(401);
+    expect((await invite(token, { role: "Guest" })).status).toBe(403);
+    expect((await invite(hostToken, { role: "Host" })).status).toBe(422);
+
+    const observer = await invite(hostToken, { role: "Observer", expires_in: 60 });
+    expect(observer).toMatchObject({ status: 200, body: { role: "Observer" } });
+    expect(Math.abs(Number(observer.body.expires_at) - Date.now() / 1000 - 60)).toBeLessThan(5);
+    const { editor: eve, first } = await Editor.join(ws, {
+      peer: "eve",
+      session,
+      token: observer.body.join_token ?? "",
+    });
+    afterwards(() => eve.close());
+    expect(first).toMatchObject({ type: "joined", role: "observer" });
+    eve.tell("file_changed", { path: "a", kind: "deleted" });
+    expect(await eve.next()).toMatchObject({ type: "error", message: "Your role does not allow to edit" });
+
+    const once = (await invite(hostToken, { role: "Guest", single_use: true })).body.join_token ?? "";
+    const bob = await Editor.join(ws, { peer: "bob", session, token: once });
+    afterwards(() => bob.editor.close());
+    expect(bob.first).toMatchObject({ type: "joined", role: "host" });
+    const second = await Editor.join(ws, { peer: "cy", session, token: once });
+    afterwards(() => second.editor.close());
+    expect(second.first).toMatchObject({ message: "Invalid join token: it was used by another peer" });
+  });
+
   it("[PU45] may be asked for by pages of every origin", async () => {
     const { http } = await serve();
     const headers = {
@@ -204,6 +241,7 @@ describe("sessions over HTTP", () => {
       "/v1/sessions",
       "/v1/sessions/{id}",
       "/v1/sessions/{id}/join",
+      "/v1/sessions/{id}/invites",
       "/v1/sessions/{id}/close",
     ]);
   });

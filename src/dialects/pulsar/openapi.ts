@@ -4,6 +4,8 @@ import {
   CREATE_REQUEST,
   CREATE_RESPONSE,
   ERROR_RESPONSE,
+  INVITE_REQUEST,
+  INVITE_RESPONSE,
   JOIN_REQUEST,
   JOIN_RESPONSE,
   SESSION_RESPONSE,
@@ -14,6 +16,8 @@ const SCHEMAS = {
   CreatedSession: CREATE_RESPONSE,
   JoinSession: JOIN_REQUEST,
   JoinedSession: JOIN_RESPONSE,
+  Invite: INVITE_REQUEST,
+  Invited: INVITE_RESPONSE,
   CloseSession: CLOSE_REQUEST,
   Session: SESSION_RESPONSE,
   Error: ERROR_RESPONSE,
@@ -83,6 +87,19 @@ export function openApi(): object {
           responses: {
             200: answer("There is a place for it.", "JoinedSession"),
             ...errors(400, 401, 403, 404, 409, 413, 415, 422, 429),
+          },
+        },
+      },
+      "/v1/sessions/{id}/invites": {
+        post: {
+          operationId: "invite",
+          summary: "Makes a token for a guest or an observer; needs the host's token",
+          parameters: [sessionParameter],
+          security: [{ joinToken: [] }],
+          requestBody: { required: true, content: json("Invite") },
+          responses: {
+            200: answer("The token.", "Invited"),
+            ...errors(400, 401, 403, 404, 413, 415, 422, 429),
           },
         },
       },

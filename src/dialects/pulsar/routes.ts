@@ -7,8 +7,8 @@ import type { SessionView } from "../../core/collabs.ts";
 import { ERRORS, type ErrorCode, Refusal } from "../../core/errors.ts";
 import { roomId } from "../../core/ids.ts";
 import { jsonPayload } from "../../core/payload.ts";
-import type { CollabRole, Ticket } from "../../core/ticket.ts";
-import { refuseUntimely } from "../../core/ticket.ts";
+import { randomHex } from "../../core/random.ts";
+import { badTicket, CAPABILITIES, type CollabRole, refuseUntimely, type Ticket } from "../../core/ticket.ts";
 import { memberText } from "../../lib/json-text.ts";
 import { placeOf } from "../../lib/place.ts";
 import { RateTable } from "../../lib/rate-table.ts";
@@ -17,7 +17,7 @@ import { Health } from "./health.ts";
 import { openApi } from "./openapi.ts";
 import { textOf } from "./refuse.ts";
 import type { PulsarSettings } from "./settings.ts";
-import { CLOSE_REQUEST, CREATE_REQUEST, JOIN_REQUEST } from "./shapes.ts";
+import { CLOSE_REQUEST, CREATE_REQUEST, INVITE_REQUEST, JOIN_REQUEST } from "./shapes.ts";
 
 /** Most addresses of which it is remembered how often they called. */
 const MAX_PLACES = 10_000;
@@ -113,6 +113,33 @@ export function routes(access: Access, settings: PulsarSettings): Hono {
     });
   });
 
+  app.post("/v1/sessions/:id/invites", async (c) => {
+    const { value } = await bodyOf(c, inviteRequest);
+    const session = roomId(c.req.param("id"));
+    const view = hub.collabs.view(space, session, now());
+    const ticket = bearerOf(c);
+    if (!ticket) throw badTicket("missing");
+    if (ticket.session !== session) throw new Refusal("forbidden", { reason: "other_session" });
+    if (!CAPABILITIES[ticket.role].includes("invite"))
+      throw new Refusal("forbidden", { capability: "invite" });
+
+    const { role, peer_id: peer, single_use: once = false, expires_in: seconds } = value;
+    const issuedAt = now();
+    const asked = seconds === undefined ? Number.POSITIVE_INFINITY : issuedAt + seconds * 1000;
+    const expiresAt = Math.min(asked, view.expiresAt);
+    const grant = { session, role: role === "Guest" ? "editor" : "observer", issuedAt, expiresAt } as const;
+    return c.json({
+      join_token: tokens.mint({
+        ...grant,
+        once,
+        ...(once && { id: randomHex(access.random, 16) }),
+        ...(peer !== undefined && { peer }),
+      }),
+      role,
+      expires_at: toSeconds(expiresAt),
+    });
+  });
+
   app.post("/v1/sessions/:id/close", async (c) => {
     const { host_token: token } = (await bodyOf(c, closeRequest, { empty: {} })).value;
     const ticket = token === undefined ? bearerOf(c) : tokens.verify(token, now());
@@ -149,6 +176,7 @@ const routeOf = (pattern: string): string => pattern.replace(/^\/pulsar(?=\/)/, 
 
 const createRequest = Compile(CREATE_REQUEST);
 const joinRequest = Compile(JOIN_REQUEST);
+const inviteRequest = Compile(INVITE_REQUEST);
 const closeRequest = Compile(CLOSE_REQUEST);
 
 /** A body that is not what it should be, with the status that says in which way. */

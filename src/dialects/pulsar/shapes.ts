@@ -46,6 +46,26 @@ export const JOIN_RESPONSE = Type.Object({
   peer_token: joinToken("Good for this peer alone, to connect and to come back with."),
 });
 
+export const INVITE_REQUEST = Type.Object({
+  role: Type.Enum(["Guest", "Observer"], { description: "What whoever comes with the token may do." }),
+  peer_id: Type.Optional(peerId("The one peer that it is for.")),
+  single_use: Type.Optional(
+    Type.Boolean({ description: "Whether only the first peer that brings it may use it." }),
+  ),
+  expires_in: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: "For how many seconds it is good; at most as long as the session.",
+    }),
+  ),
+});
+
+export const INVITE_RESPONSE = Type.Object({
+  join_token: joinToken("To be given to whoever is invited."),
+  role,
+  expires_at: seconds("Until when it is good."),
+});
+
 export const CLOSE_REQUEST = Type.Object({
   host_token: Type.Optional(joinToken("Of role Host; or as `Authorization: Bearer`.")),
 });
