@@ -137,6 +137,7 @@ export class Server {
   #nat: NatListener | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isDraining = false;
+  #closing: Promise<void> | undefined;
   #whenEmpty: (() => void) | undefined;
 
   constructor(
@@ -283,8 +284,13 @@ export class Server {
    *
    * @param drainMs  how long the last link may take; then it is cut. Default: the configuration's.
    */
-  async close({ drainMs = this.#config.drainMs }: { readonly drainMs?: number } = {}): Promise<void> {
-    if (this.#isDraining) return;
+  close({ drainMs = this.#config.drainMs }: { readonly drainMs?: number } = {}): Promise<void> {
+    // Who asks again waits for the same end.
+    this.#closing ??= this.#close(drainMs);
+    return this.#closing;
+  }
+
+  async #close(drainMs: number): Promise<void> {
     this.#isDraining = true;
     this.#hub.world.isDraining = true;
     this.#log.info("server.draining", { links: this.#connections.size, drainMs });

@@ -146,6 +146,23 @@ describe("the end", () => {
   });
 });
 
+describe("the end of the server", () => {
+  it("[PS69] is waited for by everybody who asks for it", async () => {
+    const { server, port } = await liveServer();
+    const stubborn = openRaw(port, { path: "/ws" });
+    await expect.poll(() => stubborn.status).toBe(101);
+
+    const ends: string[] = [];
+    const first = server.close({ drainMs: 20_000 }).then(() => ends.push("first"));
+    const second = server.close({ drainMs: 20_000 }).then(() => ends.push("second"));
+    await expect.poll(() => stubborn.closed?.code).toBe(1001);
+    expect(ends).toEqual([]);
+    stubborn.socket.destroy();
+    await Promise.all([first, second]);
+    expect(ends.toSorted()).toEqual(["first", "second"]);
+  });
+});
+
 describe("the handshake", () => {
   it("[PS68] agrees on no subprotocol and no compression", async () => {
     const { url } = await liveServer();
