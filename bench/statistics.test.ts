@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { median, summarise } from "./statistics.ts";
+import { median, quantile, summarise } from "./statistics.ts";
 
 describe("the median", () => {
   it.each([
@@ -25,4 +25,16 @@ describe("the median", () => {
 
 it("a summary names the middle and both ends", () => {
   expect(summarise([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 });
+});
+
+describe("a quantile", () => {
+  it("is the value at its rank", () => {
+    const sorted = Array.from({ length: 101 }, (_, i) => i);
+    expect([0, 0.5, 0.99, 1].map((part) => quantile(sorted, part))).toEqual([0, 50, 99, 100]);
+    expect(quantile([7], 0.99)).toBe(7);
+  });
+
+  it("is not that of nothing", () => {
+    expect(() => quantile([], 0.5)).toThrow(RangeError);
+  });
 });

@@ -17,3 +17,9 @@ export function median(values: readonly number[]): number {
 export function summarise(values: readonly number[]): Summary {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
+
+/** The value below which `part` (0 to 1) of the values lie, by the nearest rank. @throws {RangeError} for no values. */
+export function quantile(sorted: readonly number[], part: number): number {
+  if (sorted.length === 0) throw new RangeError("there is no quantile of nothing");
+  return sorted[Math.round(part * (sorted.length - 1))]!;
+}

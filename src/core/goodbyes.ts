@@ -38,4 +38,6 @@ export type GoodbyeReason = keyof typeof GOODBYES;
 export interface Goodbye {
   readonly reason: GoodbyeReason;
   readonly text?: string;
+  /** When the link ends, in ms since the epoch, where that is known. */
+  readonly at?: number;
 }

@@ -298,7 +298,7 @@ export class Server {
     const emptied = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
     for (const connection of [...this.#connections]) {
       this.#tally.goodbye("server_shutdown");
-      connection.goodbye({ reason: "server_shutdown" });
+      connection.goodbye({ reason: "server_shutdown", at: this.#now() });
     }
     if (this.#connections.size > 0)
       await Promise.race([emptied, new Promise((cut) => setTimeout(cut, drainMs).unref())]);

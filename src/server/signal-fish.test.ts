@@ -153,11 +153,16 @@ describe("Signal Fish over real sockets", () => {
     expect(await ada.hear("PlayerReconnected")).toMatchObject({ data: { epoch: 2 } });
   });
 
-  it("[SF95] says goodbye when the server stops", async () => {
+  it("[SF95] [SF98] says goodbye when the server stops", async () => {
     const { server, shared } = await serve();
-    const ada = await Fish.connect(shared);
+    const [ada, bob] = [await Fish.connect(shared), await Fish.connect(shared, 3)];
 
     await server.close({ drainMs: 1_000 });
+    const going = await bob.hear("GoingAway");
+    expect(going.data).toEqual({ deadline_ms: expect.any(Number) });
+    expect(Math.abs(Number(going.data?.deadline_ms) - Date.now())).toBeLessThan(5_000);
+    expect(ada.socket.unread).toEqual([]);
+    expect(await bob.socket.closed).toEqual({ code: 4000, reason: "server_shutdown" });
     expect(await ada.socket.closed).toEqual({ code: 4000, reason: "server_shutdown" });
   });
 });

@@ -1,3 +1,4 @@
+import { unpack } from "msgpackr";
 import { type ConfigInput, configOf } from "../config/index.ts";
 import { type SignalFishSettings, signalFish } from "../dialects/signal-fish/index.ts";
 import { frameOf } from "../lib/frame.ts";
@@ -76,9 +77,9 @@ export class FishClient {
 
   #hear(data: string | Uint8Array): void {
     this.raw.push(data);
-    if (typeof data !== "string") return;
     try {
-      this.#strict.read(JSON.parse(data) as FishMessage);
+      if (typeof data === "string") this.#strict.read(JSON.parse(data) as FishMessage);
+      else this.#strict.readBinary(unpack(data) as Readonly<Record<string, unknown>>);
     } catch (error) {
       this.complaint ??= error;
     }

@@ -168,8 +168,25 @@ export class StrictFish {
         this.#inside(type);
         return;
       default:
-        this.#must(["Error", "Pong", "AuthenticationError"].includes(type), `a known message, not ${type}`);
+        this.#must(
+          ["Error", "Pong", "AuthenticationError", "GoingAway"].includes(type),
+          `a known message, not ${type}`,
+        );
     }
+  }
+
+  /** A binary frame, unpacked. */
+  readBinary(frame: Readonly<Record<string, unknown>>): void {
+    this.#inside("binary game data");
+    const names = Object.keys(frame).join();
+    const expected =
+      this.#version === 3 ? "from_player,encoding,payload,seq,epoch" : "from_player,encoding,payload";
+    this.#must(names === expected, `exactly ${expected}`);
+    this.#must(frame.encoding === "message_pack", "the encoding agreed on");
+    if (this.#version === 2) return;
+    const hex = Buffer.from(frame.from_player as Uint8Array).toString("hex");
+    const from = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    this.number(from, { epoch: Number(frame.epoch), seq: Number(frame.seq) });
   }
 
   /** The next number of a sender; binary frames are numbered too. */

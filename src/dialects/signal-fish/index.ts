@@ -169,7 +169,11 @@ class SignalFishConversation implements Conversation {
   }
 
   farewell(goodbye: Goodbye): Farewell {
-    return farewell(goodbye);
+    const { reason, at } = goodbye;
+    const said = farewell(goodbye);
+    // The link ends at once, so there is nothing to say of a later try.
+    const isGoing = reason === "server_shutdown" && at !== undefined && this.#form.version === 3;
+    return isGoing ? { ...said, message: frame("GoingAway", { deadline_ms: at }) } : said;
   }
 
   #count(event: Event): void {
