@@ -7,6 +7,7 @@ import { ANONYMOUS } from "../core/identity.ts";
 import type { PeerId } from "../core/ids.ts";
 import { DEFAULT_LIMITS } from "../core/limits.ts";
 import type { Outbox } from "../core/outbox.ts";
+import type { Peer } from "../core/peer.ts";
 import { type Conversation, type Dialect, EACH, type Heard } from "../dialects/dialect.ts";
 import type { Incoming } from "../lib/frame.ts";
 import { seededNumbers, seededRandom } from "./hub.ts";
@@ -30,7 +31,7 @@ export interface DialectUnderTest {
 
 /** The behaviour every dialect must have: docs/spec/dialects.md, rules DC1 to DC7. */
 export function describeDialect(name: string, tested: DialectUnderTest): void {
-  const converse = (seed = SEED): Conversation =>
+  const converse = (seed = SEED, peer: () => Peer | undefined = () => undefined): Conversation =>
     tested.open().open({
       opening: {
         path: "/",
@@ -40,12 +41,12 @@ export function describeDialect(name: string, tested: DialectUnderTest): void {
         remoteAddress: "test",
       },
       random: seededRandom(seed),
-      peer: () => undefined,
+      peer,
     });
 
   /** A conversation whose party has arrived, and the arrival. */
-  const arrived = (seed = SEED) => {
-    const conversation = converse(seed);
+  const arrived = (seed = SEED, peer?: () => Peer | undefined) => {
+    const conversation = converse(seed, peer);
     let heard: Heard | undefined = conversation.greet?.();
     for (const message of tested.greeting) heard = admit(conversation, conversation.hear(message, NOW));
     if (heard) heard = admit(conversation, heard);
@@ -77,9 +78,11 @@ export function describeDialect(name: string, tested: DialectUnderTest): void {
 
     it("[DC2] asks for nothing that the hub fails at, or that it cannot tell of", () => {
       const garble = garbler(tested.messages, SEED + 2);
-      const { conversation, arrival } = arrived();
+      let self: Peer | undefined;
+      const { conversation, arrival } = arrived(SEED, () => self);
       const { hub, failures } = hubFor(conversation);
-      const { id } = hub.connect(arrival, NOW, () => {});
+      self = hub.connect(arrival, NOW, () => {});
+      const { id } = self;
       for (let count = 0; count < TRIES; count++) {
         expectRefusalOrSense(
           count < 200 ? (tested.messages[count % tested.messages.length] ?? "") : garble(),
@@ -89,7 +92,7 @@ export function describeDialect(name: string, tested: DialectUnderTest): void {
           },
         );
         // Who has said goodbye comes again.
-        if (!hub.world.peers.has(id)) hub.connect({ ...arrival, peer: id }, NOW + count, () => {});
+        if (!hub.world.peers.has(id)) self = hub.connect({ ...arrival, peer: id }, NOW + count, () => {});
       }
       expect(failures).toEqual([]);
     });
