@@ -15,6 +15,7 @@ interface MetricInfo {
 /** Every metric of the server. Names are public API: add, never rename. */
 export const METRICS = {
   parlor_peers: { type: "gauge", help: "Registered peers." },
+  parlor_peers_away: { type: "gauge", help: "Registered peers whose link is lost and whose seats are held." },
   parlor_links: { type: "gauge", help: "Open links, registered or not." },
   parlor_rooms: { type: "gauge", help: "Rooms of every kind." },
   parlor_match_waiting: { type: "gauge", help: "Match tickets waiting." },

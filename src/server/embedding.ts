@@ -5,6 +5,7 @@ import { type JwtAuth, jwtAuth } from "../auth/jwt.ts";
 import { requireSecret } from "../auth/secret.ts";
 import type { PubSub } from "../brokers/broker.ts";
 import { type ConfigInput, configOf } from "../config/index.ts";
+import type { Identity } from "../core/identity.ts";
 import { spaceId } from "../core/ids.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { TAPACULO_DEFAULTS, tapaculo } from "../dialects/tapaculo/index.ts";
@@ -14,6 +15,7 @@ import type { Extension, Inside } from "./extension.ts";
 import { type Hosting, hosting, isSigner } from "./hosting.ts";
 import { answerWith } from "./http-glue.ts";
 import { Invites } from "./invites.ts";
+import type { Revocation } from "./revocations.ts";
 import { Bans } from "./rooms/bans.ts";
 import type { Context, MessageEnvelope, RoomContext } from "./rooms/context.ts";
 import {
@@ -172,6 +174,26 @@ export class ParlorServer {
   /** Forgets what a user has said, and how often it was too much. Bans stay. */
   resetLimits(userId: string): void {
     this.#running?.limiter?.reset(userId);
+  }
+
+  /**
+   * A ticket that lets somebody in once, within `ttlMs` (default 30 s): for a web server that knows who is there and
+   * hands it to the page, which opens its link with `?ticket=`. Kept in memory of this process.
+   *
+   * @throws {Error} while the server is not running. @throws {Refusal} `server_full` when too many wait.
+   */
+  issueTicket(who: Partial<Identity>, options?: { readonly ttlMs?: number }): string {
+    return (this.#running ?? notRunning()).server.tickets.issue(who, options);
+  }
+
+  /**
+   * Makes a token, or all that a user has shown until now, worthless: their links are closed with `token_revoked` and
+   * their sessions are over. Returns how many links were closed.
+   *
+   * @throws {Error} while the server is not running.
+   */
+  revoke(meant: Revocation): number {
+    return (this.#running ?? notRunning()).server.revoke(meant);
   }
 
   /** What signs the tokens, when it is ours. */

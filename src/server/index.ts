@@ -29,6 +29,7 @@ export { createLog, type Log } from "../observe/log.ts";
 export type { TokenEndpointOptions, TokenGrant } from "./embedder-routes.ts";
 export { createServer, type ParlorServer, type ServerSettings } from "./embedding.ts";
 export type { Invite, InviteOptions } from "./invites.ts";
+export type { Revocation } from "./revocations.ts";
 export type { Ban, BanOptions } from "./rooms/bans.ts";
 export type {
   BroadcastOptions,

@@ -4,7 +4,10 @@ import type { AuthProvider } from "../auth/auth.ts";
 import { Refusal } from "../core/errors.ts";
 import { ANONYMOUS, type Identity } from "../core/identity.ts";
 import { roomId, spaceId } from "../core/ids.ts";
+import { createLog } from "../observe/log.ts";
 import { nativeServer, type WireFrame } from "../testing/native.ts";
+import { TextSocket } from "../testing/text-socket.ts";
+import { createServer } from "./embedding.ts";
 
 const START = 1_700_000_000_000;
 const types = (frames: readonly WireFrame[]) => frames.map(({ t }) => t);
@@ -90,6 +93,23 @@ describe("tickets", () => {
     expect((await connect({ ticket: late })).welcome).toMatchObject({ t: "error", code: "unauthorized" });
     expect(server.tickets.size).toBe(0);
   });
+});
+
+it("[NT32] tickets are issued, and users revoked, by an embedder", async () => {
+  const server = createServer({ auth, log: createLog({ level: "silent", format: "json" }) });
+  expect(() => server.issueTicket({ user: "kim" })).toThrow();
+  const { port } = await server.listen({ port: 0, host: "127.0.0.1" });
+  try {
+    const ticket = server.issueTicket({ user: "kim" });
+    const socket = await TextSocket.open(`ws://127.0.0.1:${port}/parlor?ticket=${ticket}`, {});
+    socket.send({ t: "hello", v: 1 });
+    expect(await socket.json()).toMatchObject({ t: "welcome" });
+
+    expect(server.revoke({ user: "kim" })).toBe(1);
+    expect((await socket.closed).code).toBe(3509);
+  } finally {
+    await server.close({ drainMs: 0 });
+  }
 });
 
 describe("revoking", () => {

@@ -634,6 +634,7 @@ export class Server {
     const tally = this.#tally;
     return {
       parlor_peers: () => this.#hub.counts.peers,
+      parlor_peers_away: () => this.#hub.away,
       parlor_links: () => this.#connections.size,
       parlor_rooms: () => this.#hub.counts.rooms,
       parlor_match_waiting: () => this.#hub.counts.waiting,
