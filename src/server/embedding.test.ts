@@ -478,6 +478,27 @@ describe("members", () => {
     await vi.waitFor(() => expect(heard).toEqual(["ada joined"]));
   });
 
+  it("[EM17] keep nobody waiting while they are asked for", async () => {
+    let letIn = (): void => {};
+    const asked = new Promise<void>((resolve) => (letIn = resolve));
+    const { join } = await room({
+      onAuth: async ({ userId }) => {
+        if (userId === "slow") await asked;
+        return true;
+      },
+      onMessage: async (ctx, { data }) => void (await ctx.broadcast(data)),
+    });
+    const ada = await join("ada");
+    const slow = await join("slow", { events: true });
+
+    ada.send(say("meanwhile"));
+    expect(await ada.json()).toEqual({ from: "ada", data: "meanwhile" });
+    expect(slow.unread).toEqual([]);
+    letIn();
+
+    expect(await slow.json()).toMatchObject({ type: "welcome" });
+  });
+
   it("[EM18] have metadata that the others are told", async () => {
     const { join, server } = await room({
       settings: { maxMetadataBytes: 100 },

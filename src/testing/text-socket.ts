@@ -1,7 +1,7 @@
 import { type ClientOptions, WebSocket } from "ws";
 
 /** How long a test waits for what should come, in ms. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 10_000;
 
 export interface Closed {
   readonly code: number;

@@ -16,34 +16,40 @@ export interface Entrance {
 
 interface Doors {
   readonly bans: Bans;
-  /** The room as it is now; it changes while `onAuth` takes its time. */
+  /** The room as it is now. */
   hosted(): HostedRoom | undefined;
   /** An older link of the user is replaced by the newcomer. */
   supersede(hosted: HostedRoom, { user, by }: { user: RoomUser; by: PeerId }): void;
 }
 
-/** Lets somebody in, if nothing speaks against it, and sends it what was said before. @throws {Refusal} */
-export async function admit({ visitor, peer, definition, command }: Entrance, doors: Doors): Promise<void> {
+/**
+ * Asks everything that does not depend on who is in the room: so a slow `onAuth` keeps nobody waiting but the applicant.
+ *
+ * @throws {Refusal}
+ */
+export async function examine({ visitor, peer, definition, command }: Entrance, bans: Bans): Promise<void> {
   const { settings, hooks } = definition;
   const { room: roomId } = command;
-  const { identity, opening } = visitor;
-  const isWatching = identity.role === "spectator" || (command.type === "join" && command.as === "spectator");
-  const role = isWatching ? "spectator" : "member";
+  const { identity, opening: request } = visitor;
   const userId = peer.user ?? peer.id;
 
-  doors.bans.refuse(userId, roomId);
+  bans.refuse(userId, roomId);
   const isInvited = identity.claims.invite !== undefined || identity.role === "host";
   if (settings.joinPolicy === "invite" && !isInvited)
     throw new Refusal("forbidden", { reason: "invite only" });
-  const applicant = {
-    roomId,
-    userId,
-    role: isWatching ? "spectator" : "player",
-    identity,
-    request: opening,
-  } as const;
-  if ((await hooks.onAuth?.(applicant)) === false) throw new Refusal("forbidden", { room: roomId });
+  const role = isWatching({ visitor, command }) ? "spectator" : "player";
+  const mayEnter = await hooks.onAuth?.({ roomId, userId, role, identity, request });
+  if (mayEnter === false) throw new Refusal("forbidden", { room: roomId });
+}
 
+/** Lets somebody in, if nothing in the room speaks against it, and sends it what was said before. @throws {Refusal} */
+export function enter({ visitor, peer, definition, command }: Entrance, doors: Doors): void {
+  const { settings } = definition;
+  const { room: roomId } = command;
+  const role = isWatching({ visitor, command }) ? "spectator" : "member";
+
+  // The user may have been banned while it was asked.
+  doors.bans.refuse(peer.user ?? peer.id, roomId);
   const before = doors.hosted()?.users.get(userKey({ peer, role }));
   const isHereAlready = before?.peers.has(peer.id) ?? false;
   if (doors.hosted()?.isLocked && !before) throw new Refusal("room_locked", { room: roomId });
@@ -63,4 +69,8 @@ export async function admit({ visitor, peer, definition, command }: Entrance, do
   if (!hosted || isHereAlready) return;
   if (before && settings.duplicateUser !== "allow") doors.supersede(hosted, { user: before, by: peer.id });
   hosted.replay(peer.id);
+}
+
+function isWatching({ visitor, command }: Pick<Entrance, "visitor" | "command">): boolean {
+  return visitor.identity.role === "spectator" || (command.type === "join" && command.as === "spectator");
 }

@@ -8,7 +8,7 @@ import type { Peer } from "../../core/peer.ts";
 import type { Member, Room } from "../../core/room.ts";
 import type { RoomWatcher } from "../../core/watcher.ts";
 import type { Gate, Visitor } from "../gate.ts";
-import { admit } from "./admission.ts";
+import { type Entrance, enter, examine } from "./admission.ts";
 import type { Bans } from "./bans.ts";
 import { ComingsAndGoings, type MemberHook, type RoomHook } from "./comings-and-goings.ts";
 import type { Context, RoomContext } from "./context.ts";
@@ -16,6 +16,7 @@ import type { LeaveReason, RoomDefinition } from "./definition.ts";
 import { Handle, type Subject } from "./handle.ts";
 import { handleMessage, refuseMessage } from "./hearing.ts";
 import { HostedRoom } from "./hosted-room.ts";
+import { Mailbox } from "./mailbox.ts";
 import type { MessageLimiter } from "./message-limits.ts";
 import { type Place, Places } from "./places.ts";
 import { RoomTimers } from "./room-clock.ts";
@@ -164,14 +165,24 @@ export class RoomHost implements Gate, RoomWatcher {
     const room = peer.space.rooms.get(command.room);
     // A room that is there and that nobody hosts (a match group) has no rules but the hub's.
     if (!definition || (room && !this.#places.of(room))) return undefined;
+    return this.#receive({ visitor, peer, definition, command });
+  }
+
+  async #receive(entrance: Entrance): Promise<void> {
+    const { definition, command } = entrance;
+    const { bans } = this.#options;
+    // A queue of its own, for its time limit.
+    const alone = new Mailbox({ timeoutMs: definition.settings.handlerTimeoutMs });
+    await alone.run(() => examine(entrance, bans));
+
     const { mailbox } = this.#place(command.room, definition);
     if (mailbox.size > MAX_WAITING) throw new Refusal("slow_down", { retryAfterMs: 1_000 });
     const doors = {
-      bans: this.#options.bans,
+      bans,
       hosted: () => this.room(command.room),
       supersede: this.#members.supersede.bind(this.#members),
     };
-    return mailbox.run(() => admit({ visitor, peer, definition, command }, doors));
+    await mailbox.run(() => enter(entrance, doors));
   }
 
   #hear(
