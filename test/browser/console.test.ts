@@ -187,6 +187,7 @@ describe.skipIf(chromium === undefined)("the console", () => {
     await page.click('[data-testid="confirm"]');
 
     expect(await ada.until(({ t }) => t === "closed")).toMatchObject({ reason: "closed" });
+    await page.waitForSelector(".members", { state: "detached" });
     await page.waitForSelector("text=No rooms yet.");
   });
 
@@ -229,7 +230,7 @@ describe.skipIf(chromium === undefined)("the console", () => {
     const ada = await peerIn("garden party", "ada");
     await peerIn("garden party", "bob");
     await peerIn("x".repeat(100), "a rather long name of somebody with much to say");
-    for (let q = 2; q < 40; q++) ada.send({ t: "msg", q, room: "garden party", d: "hello" });
+    for (let q = 2; q < 40; q++) ada.send({ t: "send", q, room: "garden party", d: "hello" });
     const page = await tab();
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme });

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { MembersPage, RoomLine, RoomsPage as Rooms } from "./answers.ts";
+import { Unanswered } from "./api.ts";
 import { brief } from "./brief.ts";
 import { count } from "./numbers.ts";
 import type { PageProps } from "./page.ts";
@@ -28,6 +29,7 @@ export function RoomsPage({ api, ask }: PageProps) {
       verb: "Close room",
       act: async () => {
         await api.post("rooms/close", { space: line.space, room: line.room });
+        setOpened(undefined);
         refresh();
       },
     });
@@ -159,6 +161,7 @@ function Members({ api, line: { space, room }, close }: MembersProps) {
     key: JSON.stringify([space, room, after]),
     everyMs: EVERY_MS,
   });
+  const isClosed = error instanceof Unanswered && error.status === 404;
   return (
     <section class="card members" aria-labelledby="members-title">
       <div class="head">
@@ -169,9 +172,13 @@ function Members({ api, line: { space, room }, close }: MembersProps) {
           Hide
         </button>
       </div>
-      <Trouble error={error} {...(!answer && { waiting: "Asking the server…" })} />
+      {isClosed ? (
+        <p class="soft">This room is closed.</p>
+      ) : (
+        <Trouble error={error} {...(!answer && { waiting: "Asking the server…" })} />
+      )}
       <ul>
-        {answer?.list.map(({ peer, alias, role, away }) => (
+        {(isClosed ? [] : answer?.list)?.map(({ peer, alias, role, away }) => (
           <li key={peer} data-testid="member">
             <bdi class="name">{alias}</bdi> {role !== "member" && <span class="badge">{role}</span>}
             {away && <span class="badge">link lost</span>}

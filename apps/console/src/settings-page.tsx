@@ -52,7 +52,7 @@ export function SettingsPage({ api }: PageProps) {
               <div key={path} data-testid="setting" data-path={path}>
                 <dt>
                   <code>{path}</code> {!isDefault && <span class="badge good">set</span>}
-                  <p class="soft">{doc}</p>
+                  <p class="soft">{withCode(doc)}</p>
                 </dt>
                 <dd>{value === "" ? <span class="soft">not set</span> : <code>{value}</code>}</dd>
               </div>
@@ -62,4 +62,10 @@ export function SettingsPage({ api }: PageProps) {
       ))}
     </>
   );
+}
+
+/** What stands between backticks, as code. */
+function withCode(text: string) {
+  // Every other part was between two of them.
+  return text.split("`").map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part));
 }

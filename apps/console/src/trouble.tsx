@@ -6,7 +6,7 @@ export function Trouble({ error, waiting }: { readonly error: unknown; readonly 
   const why = error instanceof Unanswered ? error.message : String(error);
   return (
     <p class="notice" role="alert" data-testid="trouble">
-      {why} Trying again…
+      {why.replace(/\.?$/, ".")} Trying again…
     </p>
   );
 }
