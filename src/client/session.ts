@@ -251,8 +251,8 @@ export class Session {
 
   #refused({ re, q, code, message, details, retryAfterMs }: AnyFrame): void {
     const wait = typeof retryAfterMs === "number" ? retryAfterMs : undefined;
-    if (typeof q === "number" && (code === "slow_down" || code === "gap")) {
-      // Not processed, and neither is what was sent behind it: all of it again, later.
+    if (typeof q === "number" && code === "gap") {
+      // The one refusal that takes no number: nothing was processed, and neither is what was sent behind it.
       this.#outbox.rewind(this.#again(q - 1));
       this.#pump.hold(wait ?? DEFAULT_HOLD_MS);
       return;

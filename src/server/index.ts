@@ -12,6 +12,7 @@ export type { Credentials, Identity } from "../core/identity.ts";
 export { type PeerId, peerId, type RoomId, roomId, type SpaceId, spaceId } from "../core/ids.ts";
 export { jsonPayload, type Payload } from "../core/payload.ts";
 export { NAMESPACE, PRIVATE_ROOM, type RoomPolicy } from "../core/policy.ts";
+export { defineProtocol, type Protocol } from "../core/protocol.ts";
 export type {
   Conversation,
   Dialect,
@@ -24,7 +25,7 @@ export type {
   Wire,
 } from "../dialects/dialect.ts";
 export type { Incoming } from "../lib/frame.ts";
-export type { StandardSchema } from "../lib/standard-schema.ts";
+export { type StandardSchema, unchecked } from "../lib/standard-schema.ts";
 export { createLog, type Log } from "../observe/log.ts";
 export type { TokenEndpointOptions, TokenGrant } from "./embedder-routes.ts";
 export { createServer, type ParlorServer, type ServerSettings } from "./embedding.ts";
