@@ -133,6 +133,15 @@ describe("the life of a session", () => {
     expect(create("home").id).toBeDefined();
   });
 
+  it("[CO2] is not made by a server that is about to stop", () => {
+    const { hub, create, refusal, enter } = collabOf();
+    hub.world.isDraining = true;
+
+    expect(refusal(() => create()).code).toBe("draining");
+    expect(refusal(() => enter("eve", { room: roomId("made-up"), ticket: undefined })).code).toBe("draining");
+    expect(refusal(() => enter("ada"))).toEqual({});
+  });
+
   it("[CO3] is told to its members, whose links then end", () => {
     const { hub, peers, sent, session, ticket, clock } = collabOf();
     const [ada, bob] = peers("ada", "bob");

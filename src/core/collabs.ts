@@ -83,7 +83,7 @@ export class Collabs {
     this.#openings = new RateTable(openings);
   }
 
-  /** Makes a session that nobody is in yet. @throws {Refusal} `too_many_rooms`, `slow_down`, `too_large` */
+  /** Makes a session that nobody is in yet. @throws {Refusal} `too_many_rooms`, `slow_down`, `draining` */
   create({ space: spaceId, hostName, metadata, place, terms }: NewSession, now: number): SessionView {
     this.#world.now = now;
     this.#refuseOpening(place);
@@ -230,7 +230,8 @@ export class Collabs {
   }
 
   #refuseOpening(place: string): void {
-    const { limits, now } = this.#world;
+    const { limits, now, isDraining } = this.#world;
+    if (isDraining) throw new Refusal("draining");
     if (this.active >= limits.maxSessions) throw new Refusal("too_many_rooms", { max: limits.maxSessions });
     this.#world.refuseOpening();
     const retryAfterMs = this.#openings.take(place, now);

@@ -1,5 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { isIPv6 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import type { Source } from "./stun.ts";
 
 export interface UdpOptions {
@@ -18,6 +18,9 @@ export interface UdpListener {
   send(bytes: Uint8Array, to: Source): void;
   close(): Promise<void>;
 }
+
+/** How an IPv6 socket tells an IPv4 address. */
+const MAPPED = /^::ffff:(?=[\d.]+$)/i;
 
 /** Bytes that may wait in the kernel's queue of what is to be sent; more is lost. */
 const MAX_QUEUED_BYTES = 1_048_576;
@@ -38,7 +41,7 @@ export async function listenUdp({ host, port, onDatagram, onError }: UdpOptions)
   socket.on("error", (error) => onError(error));
   socket.on("message", (bytes: Buffer, { address, port: from }: RemoteInfo) => {
     try {
-      onDatagram(bytes, { address, port: from });
+      onDatagram(bytes, { address: address.replace(MAPPED, ""), port: from });
     } catch (error) {
       onError(error);
     }
@@ -49,7 +52,8 @@ export async function listenUdp({ host, port, onDatagram, onError }: UdpOptions)
     send(bytes, to) {
       // Port 0 cannot be sent to, though datagrams may claim to come from there.
       if (!isOpen || to.port === 0 || socket.getSendQueueSize() > MAX_QUEUED_BYTES) return;
-      socket.send(bytes, to.port, to.address, () => {});
+      const isMapped = type === "udp6" && isIPv4(to.address);
+      socket.send(bytes, to.port, isMapped ? `::ffff:${to.address}` : to.address, () => {});
     },
     close() {
       if (!isOpen) return Promise.resolve();

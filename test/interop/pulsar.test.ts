@@ -253,6 +253,26 @@ describe("a connection", () => {
     expect(await ada.next()).toMatchObject({ type: "joined", participants: ["ada"] });
   });
 
+  it.each(["HS256", "EdDSA", "compact", "hex"] as const)(
+    "[PT8] is entered with a token of before the restart: %s",
+    async (tokenForm) => {
+      const pulsar = { tokenForm, jwtSecret: "between us" };
+      const before = await serve({ pulsar });
+      const { session, token } = await createSession(before.http);
+      await before.server.close({ drainMs: 0 });
+      const after = await serve({ pulsar: { ...pulsar, tokenForm: "HS256" } });
+      const stranger = await serve({ pulsar: { jwtSecret: "others" } });
+
+      expect((await Editor.join(after.ws, { peer: "ada", session, token })).first).toMatchObject({
+        type: "joined",
+        session_id: session,
+      });
+      expect((await Editor.join(stranger.ws, { peer: "ada", session, token })).first).toMatchObject({
+        message: "Invalid join token: it is not one of this server's",
+      });
+    },
+  );
+
   it("[PU7] speaks for one peer of one session", async () => {
     const { http, ws } = await serve();
     const [one, two] = [await createSession(http), await createSession(http)];
