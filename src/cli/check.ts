@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { loadConfig, redacted } from "../config/index.ts";
+import { type Loaded, loadConfig, redacted } from "../config/index.ts";
 import { summary } from "../config/summary.ts";
 import { takeSettings } from "./settings.ts";
 
@@ -14,8 +14,13 @@ export function addCheck(program: Command): void {
         isTerminal: process.stdout.isTTY === true,
       });
 
-      for (const notice of loaded.notices) process.stderr.write(`note: ${notice}\n`);
-      const text = options.print ? JSON.stringify(redacted(loaded.config), null, 2) : summary(loaded);
-      process.stdout.write(`${text}\n`);
+      report(loaded, options.print ? "whole" : "chosen");
     });
+}
+
+/** Prints a good configuration: what was chosen, or the whole of it as JSON; notices on the side. */
+export function report(loaded: Loaded, what: "chosen" | "whole"): void {
+  for (const notice of loaded.notices) process.stderr.write(`note: ${notice}\n`);
+  const text = what === "whole" ? JSON.stringify(redacted(loaded.config), null, 2) : summary(loaded);
+  process.stdout.write(`${text}\n`);
 }

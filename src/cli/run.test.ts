@@ -59,6 +59,25 @@ describe("parlor serve", () => {
     );
   });
 
+  it.each(["-c", "--validate-config"])(
+    "checks the configuration with %s, and does not start",
+    async (flag) => {
+      expect(await run(["serve", flag, "--port", "9000"])).toBeUndefined();
+      expect(out).toContain("port  9000  flag --port");
+      expect(await run(["serve", "--port", "x", flag])).toBe(2);
+      expect(startServer).not.toHaveBeenCalled();
+    },
+  );
+
+  it("prints the configuration as JSON when asked, secrets hidden, and does not start", async () => {
+    await run(["serve", "--print-config", "--auth-secret", secret]);
+
+    expect(JSON.parse(out)).toMatchObject({ port: 8080, auth: { secret: "•••" } });
+    expect(await run(["serve", "--print-config", "--validate-config"])).toBe(2);
+    expect(err).toContain("only one of them");
+    expect(startServer).not.toHaveBeenCalled();
+  });
+
   it("passes notices on", async () => {
     vi.stubEnv("PARLOR_ROOM_CAPACITY", "8");
     await run(["serve"]);

@@ -97,6 +97,15 @@ export function adviceOn(config: Config, isSet: (path: string) => boolean): stri
       "pulsar.jwtSecret and auth.secret are not set: join tokens of sessions end with this process",
     );
   }
+  if (
+    config.signalFish.enabled &&
+    config.signalFish.appAccess === "listed" &&
+    config.signalFish.apps.length === 0
+  ) {
+    if (isSet("signalFish.appAccess") || config.signalFish.port !== undefined) {
+      advice.push('signalFish.apps is empty while signalFish.appAccess is "listed": no app can come in');
+    }
+  }
   if (config.mode === "production" && config.allowedOrigins.includes("*")) {
     advice.push('allowedOrigins holds "*": any web page may connect');
   }

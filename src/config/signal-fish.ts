@@ -35,13 +35,20 @@ export const signalFish = {
     expected: "1 to 64 letters, digits, dots, dashes or underscores",
     placeholder: "name",
   }),
-  appAccess: choice(["open", "listed"], "open", {
-    doc: "Who may come in: everybody, or only the apps that are listed, each among themselves.",
-    env: [
-      fishEither("SECURITY__ENFORCE_APP_ID_ALLOWLIST", APP_ACCESS),
-      fishEither("SECURITY__REQUIRE_WEBSOCKET_AUTH", APP_ACCESS),
-    ],
-  }),
+  appAccess: choice(
+    ["open", "listed"],
+    {
+      from: ({ valueAt }) => (valueAt("mode") === "development" ? "open" : "listed"),
+      text: "open in development, else listed",
+    },
+    {
+      doc: "Who may come in: everybody, or only the apps that are listed, each among themselves.",
+      env: [
+        fishEither("SECURITY__ENFORCE_APP_ID_ALLOWLIST", APP_ACCESS),
+        fishEither("SECURITY__REQUIRE_WEBSOCKET_AUTH", APP_ACCESS),
+      ],
+    },
+  ),
   apps: list([], {
     doc: "The apps: an id, and what it may have, such as `reef;name=Reef Race;maxRooms=50;maxPlayers=8;handshakes=120`.",
     maxItems: 1_000,

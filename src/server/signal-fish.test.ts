@@ -257,6 +257,16 @@ describe("a listener of its own", () => {
     });
   });
 
+  it("[SF11] lets nobody in whom nobody listed, in production", () => {
+    const env = { NODE_ENV: "production", SIGNAL_FISH__PORT: "0" };
+    const { config, notices } = loadConfig({ env });
+    expect(config.signalFish.appAccess).toBe("listed");
+    expect(notices.join()).toContain("no app can come in");
+
+    const opened = loadConfig({ env: { ...env, SIGNAL_FISH__SECURITY__REQUIRE_WEBSOCKET_AUTH: "false" } });
+    expect(opened.config.signalFish.appAccess).toBe("open");
+  });
+
   it("[SF102] does not start where metrics need a token and there is none", () => {
     expect(() => configOf({ signalFish: { requireMetricsAuth: true } })).toThrow(/metricsToken/);
     expect(() => configOf({ signalFish: { maxVersion: 2, minVersion: 3 } })).toThrow(/maxVersion/);
