@@ -38,7 +38,7 @@ export interface WireOptions {
   readonly url: URL;
   /** SHA-256 of a certificate that nobody else vouches for, base64. */
   readonly certificateHash?: string | undefined;
-  /** PEM of a certificate or issuer that the system does not know. Only for QUIC. */
+  /** PEM of an issuer that the system does not know. Only for QUIC, and hosts with a name. */
   readonly ca?: string | undefined;
   readonly listener: WireListener;
   readonly signal?: AbortSignal | undefined;

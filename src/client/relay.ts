@@ -25,9 +25,12 @@ export interface RelayOptions {
   readonly key?: string | undefined;
   /** What to try, in that order. Default: WebTransport, QUIC, WebSocket; what the platform lacks is passed over. */
   readonly carriers?: readonly RelayCarrier[] | undefined;
-  /** SHA-256 of the server's certificate, base64, when it is one made for development. */
+  /**
+   * SHA-256 of the server's certificate, base64, when it is one made for development. QUIC cannot compare it, and so is
+   * passed over with it for all servers but those on this machine.
+   */
   readonly certificateHash?: string | undefined;
-  /** PEM of the server's certificate or its issuer, when the system does not know it. Only for QUIC. */
+  /** PEM of the issuer of the server's certificate, when the system does not know it. Only for QUIC, and hosts with a name. */
   readonly ca?: string | undefined;
   readonly WebSocket?: SocketClass | undefined;
   readonly signal?: AbortSignal | undefined;

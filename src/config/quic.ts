@@ -1,16 +1,16 @@
 import { count, duration, size, toggle } from "./fields.ts";
-import { text } from "./text-fields.ts";
+import { optionalText } from "./text-fields.ts";
 
 /** The relay over QUIC and WebTransport. Its certificate is that of `tls`, or one made at start. */
 export const quic = {
   enabled: toggle(false, {
     doc: "Whether peers are relayed over QUIC and WebTransport. Needs the package `@currentspace/http3`.",
   }),
-  host: text("0.0.0.0", {
-    doc: "Address to listen on.",
-    maxLength: 64,
-    pattern: "^[0-9a-fA-F:.]+$",
-    expected: "an IP address",
+  host: optionalText({
+    doc: "Address to listen on, where it is not that of `host`.",
+    maxLength: 255,
+    pattern: "^[A-Za-z0-9._:%-]+$",
+    expected: "a host name or an IP address",
     placeholder: "address",
   }),
   port: count(8443, { doc: "UDP port; 0 takes a free one.", min: 0, max: 65_535 }),

@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import type { Config } from "../config/index.ts";
 import { Deadlines } from "../core/deadlines.ts";
 import { RELAY_ENDS, type RelayEnd } from "../core/relay-ends.ts";
@@ -138,9 +139,10 @@ export class QuicFront {
   }
 
   async #listen(): Promise<void> {
-    const { quic, relay } = this.#options.config;
+    const { quic, relay, host } = this.#options.config;
+    const { address } = await lookup(quic.host ?? host);
     this.#listener = await this.#quic.listen({
-      host: quic.host,
+      host: address,
       port: this.#port,
       alpn: ALPN,
       certificate: this.#certificate.pair,

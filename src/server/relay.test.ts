@@ -197,6 +197,15 @@ describe.skipIf(quic === undefined)("relay over QUIC", () => {
     await expect(other).rejects.toMatchObject({ code: "forbidden" });
   });
 
+  it("[QR3] shows its token to nobody whose certificate it cannot check", async () => {
+    const { tokenFor, place } = await serve();
+    const options = { session: "s1", peer: "ada", token: tokenFor("s1"), carriers: ["quic"] } as const;
+    const elsewhere = openRelay({ ...options, url: "https://192.0.2.1:8443", certificateHash: "AAAA" });
+    await expect(elsewhere).rejects.toMatchObject({ code: "no_carrier" });
+    const unknown = openRelay({ ...options, url: `https://127.0.0.1:${place?.port}` });
+    await expect(unknown).rejects.toMatchObject({ code: "no_carrier" });
+  });
+
   it("[QR5] gives a place to a new line that has the key", async () => {
     const { enter } = await serve();
     const [ada, bob] = [

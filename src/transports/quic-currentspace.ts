@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import type { Duplex } from "node:stream";
 import {
@@ -76,6 +77,7 @@ async function load(): Promise<Library> {
 }
 
 async function listen(library: Library, options: QuicListenOptions): Promise<QuicListener> {
+  await probe(options);
   const connections = new Set<Connection>();
   const server = library.createQuicServer({
     key: options.certificate.key,
@@ -102,11 +104,9 @@ async function listen(library: Library, options: QuicListenOptions): Promise<Qui
     connection.start(() => options.onConnection(connection));
   });
 
-  const where = `${options.host}, UDP port ${options.port}`;
-  const address = await server.listen(options.port, options.host).catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`cannot listen on ${where}: ${why}`, { cause });
-  });
+  const address = await server
+    .listen(options.port, options.host)
+    .catch((cause: unknown) => Promise.reject(cannotListen(options, cause)));
   return {
     port: address.port,
     connections,
@@ -116,6 +116,32 @@ async function listen(library: Library, options: QuicListenOptions): Promise<Qui
       for (const connection of connections) connection.over({ code, reason });
     },
   };
+}
+
+/** Whether the address can be had. A server of the library's that failed to listen would keep the process alive. */
+async function probe(options: QuicListenOptions): Promise<void> {
+  const socket = createSocket(isIPv6(options.host) ? "udp6" : "udp4");
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject);
+      socket.bind(options.port, options.host, resolve);
+    });
+  } catch (cause) {
+    throw cannotListen(options, cause);
+  } finally {
+    await new Promise<void>((resolve) => socket.close(() => resolve()));
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the port is in use",
+  EACCES: "not allowed; ports below 1024 need a privilege",
+  EADDRNOTAVAIL: "this machine has no such address",
+};
+
+function cannotListen({ host, port }: QuicListenOptions, cause: unknown): Error {
+  const { code = "", message = String(cause) } = cause as { code?: string; message?: string };
+  return new Error(`cannot listen on ${host}, UDP port ${port}: ${REASONS[code] ?? message}`, { cause });
 }
 
 async function connect(library: Library, options: QuicConnectOptions): Promise<QuicConnection> {

@@ -101,7 +101,7 @@ export interface QuicConnectOptions {
   readonly host: string;
   readonly port: number;
   readonly alpn: string;
-  /** PEM of the certificate, or of its issuer, when it is not one the system knows. */
+  /** PEM of the issuer when it is not one the system knows; then `host` must be a name, not an address. */
   readonly ca?: string | undefined;
   /** Only for development: accept any certificate. */
   readonly trust?: "any" | "verified";
