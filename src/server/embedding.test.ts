@@ -114,6 +114,18 @@ describe("messages", () => {
     });
   });
 
+  it("[TP17] of the program itself are from the server", async () => {
+    const { join, server } = await room({});
+    const ada = await join("ada");
+
+    await server.room("lobby")?.broadcast("news");
+    expect(await server.sendToUser("ada", "for you")).toEqual({ rooms: 1 });
+    expect(await server.sendToUser("bob", "nobody")).toEqual({ rooms: 0 });
+
+    expect(await ada.json()).toEqual({ from: "server", data: "news" });
+    expect(await ada.json()).toEqual({ from: "server", data: "for you" });
+  });
+
   it("[EM3] are handled by name, and refused where nobody knows the name", async () => {
     const { join } = await room({
       messages: {
