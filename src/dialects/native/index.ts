@@ -67,6 +67,8 @@ class NativeConversation implements Conversation {
   readonly #ticket: string | undefined;
   #encoding: Encoding = "json";
   #stage: Stage = { is: "greeting" };
+  /** Whether the hub has taken the newcomer; until then every refusal is the end. */
+  #isWelcome = false;
   /** Who the first credentials said it is. */
   #identity: Identity | undefined;
   /** The request whose new credentials are being checked; nothing is heard meanwhile. */
@@ -115,6 +117,7 @@ class NativeConversation implements Conversation {
   }
 
   encode(event: Event): Wire | undefined {
+    if (event.type === "welcome") this.#isWelcome = true;
     if (event.type === "message" && this.#encoding === "json") return messageText(event);
     const frame = frameFor(event, this.#settings);
     return frame && encodeFrame(frame, this.#encoding);
@@ -134,7 +137,7 @@ class NativeConversation implements Conversation {
   }
 
   refuse({ refusal, reference }: Refused): RefusalReply {
-    if (this.#stage.is === "open" && refusal.code !== "server_full") {
+    if (this.#isWelcome) {
       return { message: this.#encode(errorFrame(refusal, (reference as Reference | undefined) ?? {})) };
     }
     const reason = goodbyeAfter(refusal.code);
