@@ -43,8 +43,10 @@ describe("health", () => {
       max_peers: 77,
       timestamp: expect.any(Number),
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-      services: { accepting: "healthy" },
-      checks: [{ name: "accepting", status: "healthy", message: null, duration_ms: 0 }],
+      services: expect.objectContaining({ accepting: "healthy" }),
+      checks: expect.arrayContaining([
+        { name: "accepting", status: "healthy", message: null, duration_ms: expect.any(Number) },
+      ]),
     });
     expect(Math.abs(health.timestamp - Date.now() / 1000)).toBeLessThan(5);
   });
@@ -78,10 +80,16 @@ describe("health", () => {
     const readiness = (await (await fetch(`${http}/health/readiness`)).json()) as object;
     expect(readiness).toMatchObject({
       status: "unavailable",
-      checks: [{ name: "accepting", status: "unhealthy", message: "the server is stopping" }],
+      checks: expect.arrayContaining([
+        expect.objectContaining({
+          name: "accepting",
+          status: "unhealthy",
+          message: "the server is stopping",
+        }),
+      ]),
     });
     expect((await fetch(`${http}/health/liveness`)).status).toBe(200);
-    expect(((await (await fetch(`${http}/health`)).json()) as { services: object }).services).toEqual({
+    expect(((await (await fetch(`${http}/health`)).json()) as { services: object }).services).toMatchObject({
       accepting: "unhealthy",
     });
     await expect(TestClient.open(url)).rejects.toThrow("503");
