@@ -27,6 +27,24 @@ export function parseEnvelope(message: Incoming): Envelope {
   return { type, data, raw };
 }
 
+const PLAIN_HEAD = '{"type":"GameData","data":{"data":';
+const PLAIN_TAIL = "}}";
+
+/**
+ * The data of a `GameData` in the form that nearly all have: nothing but the data. `undefined` for any other message,
+ * which is then to be read as a whole: what stands between head and tail is one value, so nothing else can be there.
+ */
+export function plainGameData(text: string): string | undefined {
+  if (!text.startsWith(PLAIN_HEAD) || !text.endsWith(PLAIN_TAIL)) return undefined;
+  const data = text.slice(PLAIN_HEAD.length, -PLAIN_TAIL.length);
+  try {
+    JSON.parse(data);
+    return data;
+  } catch {
+    return undefined;
+  }
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

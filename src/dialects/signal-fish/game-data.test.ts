@@ -51,6 +51,39 @@ describe("game data", () => {
     expect(raw(zoe)).toEqual([`{"type":"GameData","data":{"from_player":"${ids.ada}","data":${value}}}`]);
   });
 
+  it.each([
+    ['{"type":"GameData","data":{"data":{"a":{"b":1}}}}', '{"a":{"b":1}}'],
+    ['{"type":"GameData","data":{"data":1},"x":{"y":2}}', "1"],
+    ['{"type":"GameData","data":{"data":1,"x":{"y":{}}}}', "1"],
+    ['{"type":"GameData","data":{"data":{"data":{"data":{}}}}}', '{"data":{"data":{}}}'],
+    ['{"type":"GameData","data":{"data": "}}" }}', '"}}"'],
+  ])("[SF70] of %s is %s", async (message, told) => {
+    const { ada, zoe, settle, ids } = await mixedRoom();
+
+    await ada.sayRaw(message);
+    await settle();
+    const text = String(raw(zoe)[0]);
+    expect(JSON.parse(text)).toEqual({
+      type: "GameData",
+      data: { from_player: ids.ada, data: JSON.parse(told) },
+    });
+  });
+
+  it.each([
+    '{"type":"GameData","data":{"data":1,"data":{"a":{}}}}',
+    '{"type":"GameData","data":{"data":}}',
+    '{"type":"GameData","data":{"data":1}}}}',
+    '{"type":"GameData","data":{"data":1 2}}',
+  ])("[SF3] is not %s", async (message) => {
+    const { ada, zoe, settle } = await mixedRoom();
+
+    expect(await ada.sayRaw(message)).toMatchObject([
+      { type: "Error", data: { error_code: "INVALID_INPUT" } },
+    ]);
+    await settle();
+    expect(raw(zoe)).toEqual([]);
+  });
+
   it("[SF70] goes nowhere without a seat", async () => {
     const { connect } = fishTank();
     const [two, three] = [
@@ -217,7 +250,7 @@ describe("game data", () => {
     expect(joined.data?.current_players).toMatchObject([{ epoch: 1, seq: 200 }, {}, {}, {}, {}]);
     expect(late.take().at(-1)).toMatchObject({ type: "GameData", data: { seq: 201, epoch: 1 } });
     expect(eve.raw.filter((each) => typeof each !== "string")).toHaveLength(100);
-    expect(clients.map(({ complaint }) => complaint)).toEqual(Array(4).fill(undefined));
+    expect(clients.map(({ complaint }) => complaint)).toEqual(Array(5).fill(undefined));
   });
 
   it("[SF80] counts anew with each stay, and stays are counted", async () => {

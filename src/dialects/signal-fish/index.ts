@@ -20,11 +20,11 @@ import type {
 import { AppWindows } from "./app-windows.ts";
 import { Deliveries } from "./deliveries.ts";
 import { encode, type Form, frame, joined, watchedRoomClosed } from "./encode.ts";
-import { type Envelope, parseEnvelope, payloadOf, strictUuid } from "./envelope.ts";
+import { type Envelope, parseEnvelope, payloadOf, plainGameData, strictUuid } from "./envelope.ts";
 import { Fault, Gibberish } from "./fault.ts";
 import { handshake } from "./handshake.ts";
 import { type Asked, farewell, refusalText, result, wrapped } from "./refuse.ts";
-import { BARE, OPERATIONS, REQUESTS } from "./requests.ts";
+import { BARE, OPERATIONS, passOn, REQUESTS } from "./requests.ts";
 import { pages, routes } from "./routes.ts";
 import { type App, SIGNAL_FISH_DEFAULTS, type SignalFishSettings } from "./settings.ts";
 import { Statistics } from "./statistics.ts";
@@ -62,6 +62,7 @@ interface Shared {
   readonly statistics: Statistics;
 }
 
+const GAME_DATA: Asked = { type: "GameData" };
 const NOT_ASKED: Asked = { type: "" };
 const EMPTY: Envelope = { type: "", data: undefined, raw: "" };
 
@@ -110,6 +111,12 @@ class SignalFishConversation implements Conversation {
     }
     if (typeof message !== "string") return this.#bytes(message, now);
 
+    const plain = plainGameData(message);
+    if (plain !== undefined) {
+      const talk = this.#talk(now);
+      this.#asked = GAME_DATA;
+      return this.#noted(passOn(plain, talk));
+    }
     const envelope = parseEnvelope(message);
     if (envelope.type === "Authenticate") return this.#authenticate(envelope, now);
     if (envelope.type === "RoomOperation") return this.#operate(envelope, now);

@@ -107,6 +107,18 @@ function gameData({ data, raw }: Envelope, { place, version }: Talk): Heard {
   if (delivery && version === 2) {
     throw new Fault("INVALID_DELIVERY_CLASS", "Delivery classes need protocol version 3");
   }
+  return passOn(payload, { place, version, delivery });
+}
+
+/** Hands game data on, as the text that it is. */
+export function passOn(
+  payload: string,
+  {
+    place,
+    version,
+    delivery,
+  }: Pick<Talk, "place" | "version"> & { readonly delivery?: Delivery | undefined },
+): Heard {
   if (place?.role !== "member") {
     if (version === 3) throw new Fault("NOT_IN_ROOM", "Not in a room");
     return NOTHING;
