@@ -43,7 +43,12 @@ describe("health", () => {
       max_peers: 77,
       timestamp: expect.any(Number),
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-      services: expect.objectContaining({ accepting: "healthy" }),
+      services: expect.objectContaining({
+        accepting: "healthy",
+        http: "up",
+        relay: "up",
+        sessions: "up",
+      }),
       checks: expect.arrayContaining([
         { name: "accepting", status: "healthy", message: null, duration_ms: expect.any(Number) },
       ]),
@@ -91,6 +96,9 @@ describe("health", () => {
     expect((await fetch(`${http}/health/liveness`)).status).toBe(200);
     expect(((await (await fetch(`${http}/health`)).json()) as { services: object }).services).toMatchObject({
       accepting: "unhealthy",
+      http: "stopping",
+      relay: "stopping",
+      sessions: "stopping",
     });
     await expect(TestClient.open(url)).rejects.toThrow("503");
     expect(

@@ -48,8 +48,8 @@ describe("the answer to a binding request", () => {
         const damaged = Buffer.from(SAMPLE);
         damaged[at] = (damaged[at] ?? 0) ^ flip;
         const answer = answerStun(damaged, IPV4);
-        // Damage that hides the fingerprint leaves a request without one, and with something unknown.
-        expect(answer === undefined || answer.readUInt16BE(0) === 0x0111 || at >= 100).toBe(true);
+        // Damage may hide the fingerprint, and leave a request without one; it is never taken for right.
+        expect(answer === undefined || answer.readUInt16BE(answer.length - 8) !== 0x8028).toBe(true);
       }),
     );
   });
