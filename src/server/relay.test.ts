@@ -9,6 +9,7 @@ import { encodeRelayFrame } from "../core/relay-frame.ts";
 import type { Grant } from "../dialects/pulsar/tokens.ts";
 import { PREFIX_BYTES, prefixed } from "../lib/length-prefix.ts";
 import { createLog } from "../observe/log.ts";
+import { missing } from "../testing/missing.ts";
 import { TextSocket } from "../testing/text-socket.ts";
 import { FRAME, http3Frame } from "../transports/http3-frames.ts";
 import { encodeFields } from "../transports/qpack.ts";
@@ -19,7 +20,7 @@ import { joinTokensOf } from "./pulsar.ts";
 import { Server } from "./server.ts";
 
 const quic = await currentspaceQuic().catch((error: unknown) => {
-  console.warn(`tests over QUIC are skipped: ${String(error)}`);
+  missing("tests over QUIC", error);
   return undefined;
 });
 const log = createLog({ level: "error", format: "json" });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { frameOf } from "../lib/frame.ts";
+import { missing } from "../testing/missing.ts";
 import { openRaw } from "../testing/raw-web-socket.ts";
 import { type HttpListener, listenHttp } from "./http.ts";
 import type { Opening } from "./link.ts";
@@ -13,7 +14,8 @@ import type { TlsOptions } from "./tls-files.ts";
 const hasOpenssl = (() => {
   try {
     return execFileSync("openssl", ["version"]).length > 0;
-  } catch {
+  } catch (error) {
+    missing("TLS", error);
     return false;
   }
 })();

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { configOf } from "../../src/config/index.ts";
 import { roomId } from "../../src/core/ids.ts";
 import { joinTokensOf } from "../../src/server/pulsar.ts";
+import { missing } from "../../src/testing/missing.ts";
 import { currentspaceQuic } from "../../src/transports/quic-currentspace.ts";
 import { ServerProcess } from "../server-process.ts";
 import { type FreshBrowser, findChromium, openBrowser } from "./chromium.ts";
@@ -21,7 +22,7 @@ const SCRIPT = 'import { openRelay } from "/dist/client/relay.js"; globalThis.op
 
 const chromium = findChromium();
 const reason = await whySkipped();
-if (reason !== undefined) console.warn(`WebTransport in Chromium is skipped: ${reason}`);
+if (reason !== undefined) missing("WebTransport in Chromium", reason);
 
 async function whySkipped(): Promise<string | undefined> {
   if (chromium === undefined) return "no Chromium was found";

@@ -4,6 +4,7 @@ import { openRelay, type Relay } from "../../src/client/relay.ts";
 import { configOf } from "../../src/config/index.ts";
 import { roomId } from "../../src/core/ids.ts";
 import { joinTokensOf } from "../../src/server/pulsar.ts";
+import { missing } from "../../src/testing/missing.ts";
 import { currentspaceQuic } from "../../src/transports/quic-currentspace.ts";
 import { ServerProcess } from "../server-process.ts";
 
@@ -18,7 +19,7 @@ const BYTES_PER_MS = 2_000;
 const isInstalled = await currentspaceQuic().then(
   () => true,
   (error: unknown) => {
-    console.warn(`the soak of the relay is skipped: ${String(error)}`);
+    missing("the soak of the relay", error);
     return false;
   },
 );
