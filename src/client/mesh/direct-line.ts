@@ -32,7 +32,7 @@ const MAX_RETRY_MS = 60_000;
 interface Attempt {
   readonly c: number;
   readonly connection: RTCPeerConnection;
-  readonly channel: RTCDataChannel;
+  channel: RTCDataChannel | undefined;
   /** Candidates that came before the description they belong to. */
   readonly early: (RTCIceCandidateInit | null)[];
   hasRemote: boolean;
@@ -63,7 +63,8 @@ export class DirectLine {
   /** `false`: there is no open channel, or it cannot take this. */
   send(packet: Packet): boolean {
     const attempt = this.#attempt;
-    if (!attempt?.isOpen || attempt.channel.bufferedAmount > MAX_BUFFERED_BYTES) return false;
+    if (!attempt?.isOpen || !attempt.channel || attempt.channel.bufferedAmount > MAX_BUFFERED_BYTES)
+      return false;
     const text = jsonCodec.encode({ t: "", ...packet }) as string;
     if (text.length > MAX_PACKET_CHARS) return false;
     try {
@@ -96,8 +97,8 @@ export class DirectLine {
       if (this.#isClosed) return;
       try {
         await act();
-      } catch (error) {
-        this.#options.troubled(error);
+      } catch {
+        // An attempt that fails is weather: the relay carries on, the path is visible, and another attempt follows.
         if (this.#attempt && !this.#attempt.isOpen) this.#fail(this.#attempt);
       }
     });
@@ -106,6 +107,7 @@ export class DirectLine {
   async #offer(): Promise<void> {
     const attempt = await this.#begin(++this.#count);
     if (!attempt) return;
+    this.#openChannel(attempt);
     await attempt.connection.setLocalDescription(await attempt.connection.createOffer());
     this.#describe(attempt);
   }
@@ -121,6 +123,8 @@ export class DirectLine {
       attempt.hasRemote = true;
       for (const candidate of attempt.early.splice(0)) await this.#add(attempt, candidate);
       if (isMine) return;
+      // Not before: some implementations take a channel for the wish to make an offer of their own.
+      this.#openChannel(attempt);
       await attempt.connection.setLocalDescription(await attempt.connection.createAnswer());
       this.#describe(attempt);
       return;
@@ -138,12 +142,10 @@ export class DirectLine {
     if (this.#attempt) this.#end(this.#attempt);
     this.#stopTimer();
     const connection = new PeerConnection({ iceServers: servers });
-    // Both sides open the same channel by its number, so nobody has to wait for an announcement.
-    const channel = connection.createDataChannel("parlor", { negotiated: true, id: 0 });
     const attempt: Attempt = {
       c,
       connection,
-      channel,
+      channel: undefined,
       early: [],
       hasRemote: false,
       isOpen: false,
@@ -157,11 +159,17 @@ export class DirectLine {
       if (connection.connectionState === "failed" || connection.connectionState === "closed")
         this.#fail(attempt);
     };
+    return attempt;
+  }
+
+  /** Both sides open the same channel by its number, so nobody has to wait for an announcement. */
+  #openChannel(attempt: Attempt): void {
+    const channel = attempt.connection.createDataChannel("parlor", { negotiated: true, id: 0 });
+    attempt.channel = channel;
     channel.onopen = () => this.#opened(attempt);
     channel.onclose = () => this.#fail(attempt);
     channel.onerror = () => this.#fail(attempt);
     channel.onmessage = ({ data }: MessageEvent<unknown>) => this.#heard(attempt, data);
-    return attempt;
   }
 
   #describe({ c, connection }: Attempt): void {
@@ -209,10 +217,12 @@ export class DirectLine {
     attempt.stopTimer();
     const { isOpen, connection, channel } = attempt;
     attempt.isOpen = false;
-    channel.onopen = null;
-    channel.onclose = null;
-    channel.onerror = null;
-    channel.onmessage = null;
+    if (channel) {
+      channel.onopen = null;
+      channel.onclose = null;
+      channel.onerror = null;
+      channel.onmessage = null;
+    }
     connection.onicecandidate = null;
     connection.onconnectionstatechange = null;
     connection.close();

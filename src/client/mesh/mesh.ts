@@ -53,6 +53,9 @@ const RELAYED = "parlor.mesh";
 /** Marks the mesh's own signals among those of the application. */
 const SIGNAL = "parlor.mesh";
 
+/** When the last mesh of this page was begun, in ms; the next one is later, even within the same millisecond. */
+let lastBegun = 0;
+
 /** Talks to the members of a room who have a mesh of their own: directly where possible, by relay where not. */
 export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<MeshEvents> {
   readonly #around: Surroundings;
@@ -67,7 +70,8 @@ export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<Mesh
     super((error) => owner.troubled(error));
     this.#around = around;
     this.#options = options;
-    this.#incarnation = `${Date.now().toString(36).padStart(9, "0")}-${Math.random().toString(36).slice(2)}`;
+    lastBegun = Math.max(Date.now(), lastBegun + 1);
+    this.#incarnation = lastBegun.toString(36).padStart(9, "0");
     feed.onSignal = (from, data) => this.#signaled(from, data);
     this.#stops = [
       feed.onInternal(RELAYED, (data, { from }) => this.#relayed(from, data)),
