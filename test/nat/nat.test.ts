@@ -6,6 +6,7 @@ import { roomId } from "../../src/core/ids.ts";
 import { joinTokens } from "../../src/dialects/pulsar/tokens.ts";
 import { listenNat, type NatListener } from "../../src/server/nat.ts";
 import { seededRandom } from "../../src/testing/hub.ts";
+import { missing } from "../../src/testing/missing.ts";
 import { detectNat, punch } from "../../src/transports/punch-client.ts";
 import { decodePunch, encodePunch, type PunchMessage } from "../../src/transports/punch-message.ts";
 import { serve } from "../interop/pulsar-server.ts";
@@ -72,8 +73,11 @@ const kind = (bytes: Uint8Array) => decodePunch(bytes)?.message.type;
 
 describe("a server that helps through NATs", () => {
   it("[NAT6] is understood by a STUN client", async (context) => {
-    if (spawnSync("turnutils_stunclient", ["-h"]).error)
-      return context.skip("turnutils_stunclient is not installed (apt-get install coturn)");
+    if (spawnSync("turnutils_stunclient", ["-h"]).error) {
+      const why = "turnutils_stunclient is not installed (apt-get install coturn)";
+      missing("STUN by another client", why);
+      return context.skip(why);
+    }
     const { ports } = await listen();
 
     const said = await new Promise<string>((resolve, reject) => {
