@@ -77,7 +77,7 @@ describe("a mesh in Node", () => {
     expect(ada.heard.map(([, data]) => data)).toEqual(numbers);
     await Promise.all([goes(ada.mesh, "direct"), goes(bob.mesh, "direct")]);
     expect(ada.room.path(bob.connection.peer)?.via).toBe("direct");
-  });
+  }, 60_000);
 
   it("[CL30] can be begun anew, and carries what is too large for a data channel", async () => {
     const [ada, bob] = [await enter("begun anew"), await enter("begun anew")];
@@ -92,7 +92,7 @@ describe("a mesh in Node", () => {
     await reaches(heard, 2);
 
     expect(heard).toEqual([40_000, 5]);
-  });
+  }, 60_000);
 
   it("refuses to begin where there is no WebRTC, and to reach who is not there", async () => {
     const connection = connect(url, { onTrouble: (error) => trouble.push(error) });
