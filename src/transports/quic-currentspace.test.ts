@@ -64,6 +64,8 @@ async function open(options: Partial<QuicListenOptions> = {}) {
   const connect = () => quic.connect({ host: "127.0.0.1", port: listener.port, alpn: "test", trust: "any" });
   const connection = await connect();
   opened.push({ close: () => connection.close(0, "") });
+  // Either end may be the first to know, and a test may have its own `onConnection`.
+  if (!options.onConnection) await vi.waitFor(() => expect(accepted).toHaveLength(1));
   return { listener, connection, connect, accepted, streams, texts, datagrams, ends, calls };
 }
 
