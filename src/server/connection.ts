@@ -291,6 +291,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
     }
     this.#surround.tally.accept(dialect.name);
     this.#speak(dialect);
+    this.#link.limit?.(dialect.maxMessageBytes);
   }
 
   #speak(dialect: Dialect): void {

@@ -374,10 +374,10 @@ export class Server {
     return this.#decideByCredentials(chosen, opening);
   }
 
-  /** The largest message of those who may come to speak on a link. */
+  /** The largest message of a link. Who is yet to tell what it speaks may say little; the rest is granted then. */
   #maxMessageBytes(chosen: ReturnType<typeof chooseByOpening>): number {
     const candidates = typeof chosen === "object" ? [chosen] : [...this.#served.values()];
-    return Math.max(...candidates.map((dialect) => dialect.maxMessageBytes));
+    return Math.min(...candidates.map((dialect) => dialect.maxMessageBytes));
   }
 
   /** Bad credentials are refused before there is a link, where any client can tell it from a lost one. */

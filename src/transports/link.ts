@@ -61,6 +61,8 @@ export interface Link {
   destroy(): void;
   pause(): void;
   resume(): void;
+  /** Takes messages of up to `maxMessageBytes` from now on. Absent where a link has no limit to change. */
+  limit?(maxMessageBytes: number): void;
 }
 
 /** What an opening link told about itself before its first message. */

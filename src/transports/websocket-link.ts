@@ -114,6 +114,12 @@ export class WebSocketLink implements Link, WriterOwner, Beating {
     this.#webSocket.sayClose(closeCode(code), closeReason(reason));
   }
 
+  limit(maxMessageBytes: number): void {
+    // `ws` knows the limit of a receiver only when it is made; its version is pinned, and [WS22] fails if this moves.
+    const { _receiver: receiver } = this.#webSocket as unknown as { _receiver?: { _maxPayload: number } };
+    if (receiver) receiver._maxPayload = maxMessageBytes;
+  }
+
   destroy(): void {
     this.#isOpen = false;
     this.#writer.abandon();

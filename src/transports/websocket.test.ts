@@ -354,6 +354,33 @@ describe("what peers may send", () => {
     await until(() => expect(small.closed?.code).toBe(1009));
   });
 
+  it("[WS22] takes larger messages from the moment it is told to", async () => {
+    const listener = await listenHttp({
+      host: "127.0.0.1",
+      webSocket: { maxMessageBytes: 10 },
+      onUpgrade: () => ({ accept: true }),
+      onLink: (link) =>
+        link.listen({
+          message: (data) => {
+            link.limit?.(100);
+            link.send(frameOf(String(data)));
+          },
+          fault: () => {},
+          closed: () => {},
+        }),
+    });
+    opened.push(listener);
+    const raw = openRaw(listener.port);
+    sockets.push(raw.socket);
+    raw.text("short");
+    await until(() => expect(raw.texts).toEqual(["short"]));
+
+    raw.text("x".repeat(100));
+    await until(() => expect(raw.texts).toHaveLength(2));
+    raw.text("x".repeat(101));
+    await until(() => expect(raw.closed?.code).toBe(1009));
+  });
+
   it.each<{ what: string; bytes: Buffer; code: number }>([
     {
       what: "an unmasked frame",

@@ -149,6 +149,8 @@ it(
     const { server, port, metric } = await liveServer({
       limits: { messagesPerSecond: 1_000_000, messagesBurst: 1_000_000 },
       matchmaking: { maxWaitMs: 300 },
+      // Random bytes may announce a frame that never comes: such a link ends when it has been silent for long enough.
+      websocket: { pingIntervalMs: "2s", pongWaitMs: "2s" },
       peerServer: { roomMaxSize: 4, roomDefaultSize: 3 },
     });
     const slots = Array.from({ length: SLOTS }, () => new Slot(port, diceOf(next)));
