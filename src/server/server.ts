@@ -20,7 +20,7 @@ import { type HttpListener, type HttpOptions, listenHttp, type UpgradeDecision }
 import type { Link } from "../transports/link.ts";
 import type { Quic } from "../transports/quic.ts";
 import type { SessionDecision } from "../transports/webtransport.ts";
-import { Connection, type Surround } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { servedDialects } from "./dialects.ts";
 import type { Extension, Inside } from "./extension.ts";
 import { answerWith } from "./http-glue.ts";
@@ -40,6 +40,7 @@ import { relayReadings } from "./relay-readings.ts";
 import { frameFrom, relayDeskOptions } from "./relay-settings.ts";
 import { isMeant, type Revocation, Revocations } from "./revocations.ts";
 import { Status } from "./status.ts";
+import type { Surround } from "./surround.ts";
 import { Tally } from "./tally.ts";
 
 /** How often the hub is told what time it is. */

@@ -1,0 +1,150 @@
+import type { Command } from "../core/commands.ts";
+import { Refusal } from "../core/errors.ts";
+import type { Event } from "../core/events.ts";
+import type { PeerId, RoomId } from "../core/ids.ts";
+import type { EACH, Wire } from "../dialects/dialect.ts";
+import { frameOf } from "../lib/frame.ts";
+import type { Link } from "../transports/link.ts";
+import type { Visitor } from "./gate.ts";
+import type { Surround } from "./surround.ts";
+import type { Online, Talk } from "./talk.ts";
+
+export interface AskingOptions {
+  readonly link: Link;
+  readonly talk: Talk;
+  readonly surround: Surround;
+  /** Whom the gate sees. */
+  readonly visitor: Visitor;
+}
+
+/** What is asked on a link: the command at hand, who carries it out, and the answer. One at a time. */
+export class Asking {
+  readonly #link: Link;
+  readonly #talk: Talk;
+  readonly #surround: Surround;
+  readonly #visitor: Visitor;
+  /** The dialect's note about the command at hand; gone when that is done with. */
+  reference: unknown;
+  /** Whether the command at hand was answered. */
+  #hasAnswered = false;
+  /** The note about the command that the gate has taken over; there is one at a time, as the link is paused. */
+  #gated: unknown;
+
+  constructor({ link, talk, surround, visitor }: AskingOptions) {
+    this.#link = link;
+    this.#talk = talk;
+    this.#surround = surround;
+    this.#visitor = visitor;
+  }
+
+  /** Asks the gate, and if it has nothing to say the hub. Without a peer nobody is asked. @throws {Refusal} */
+  ask(asked: Command | Refusal, sequence?: number): void {
+    const { state } = this.#talk;
+    if (state.is !== "online") return;
+    const { hub, gate } = this.#surround;
+    const command = hub.resolve(state.peer, asked);
+    const isNew = sequence === undefined || hub.turnOf(state.peer, sequence) === "next";
+    if (gate && isNew && !(command instanceof Refusal)) {
+      const passing = gate.pass(this.#visitor, command);
+      if (passing) {
+        if (sequence !== undefined) this.#pass(state.peer, sequence);
+        void this.#await(passing, command, sequence);
+        return;
+      }
+    }
+    this.#handle(state, command, sequence);
+  }
+
+  /** Takes the number, if it has one, of a message that is not the hub's business. @throws {Refusal} `gap` */
+  passOver(sequence: number | undefined): void {
+    const { peer } = this.#talk;
+    if (peer !== undefined && sequence !== undefined) this.#pass(peer, sequence);
+  }
+
+  /** Lets the hub carry out what the gate decided on. @throws {Refusal} */
+  carryOut(command: Command): void {
+    const { peer } = this.#talk;
+    if (peer === undefined) throw new Refusal("not_registered");
+    const before = this.reference;
+    this.reference ??= this.#gated;
+    try {
+      this.#surround.hub.handle(peer, command, this.#surround.now());
+    } finally {
+      this.reference = before;
+    }
+  }
+
+  /** Tells that what the gate has taken over is done, where the dialect has a word for that. */
+  acknowledge(): void {
+    if (this.#gated === undefined) return;
+    const done = this.#talk.conversation?.carriedOut?.(this.#gated);
+    if (done !== undefined) this.#link.send(frameOf(done, "critical"));
+  }
+
+  /** Encodes the answer to the command at hand. */
+  encodeAnswer(event: Event): Wire | typeof EACH | undefined {
+    const { conversation } = this.#talk;
+    this.#hasAnswered = true;
+    if (!conversation?.answer || this.reference === undefined) return conversation?.encode(event);
+    return conversation.answer(event, this.reference);
+  }
+
+  /** Answers with a "no"; what is not a refusal is our own fault, and reported. */
+  refuse(error: unknown, command: Command | undefined): void {
+    const { tally, report } = this.#surround;
+    const { conversation, dialect } = this.#talk;
+    if (!(error instanceof Refusal)) report(error, { dialect: dialect?.name, command: command?.type });
+    const refusal = error instanceof Refusal ? error : new Refusal("internal");
+    tally.refuse(refusal.code);
+
+    const reply = conversation?.refuse({ refusal, command, reference: this.reference });
+    if (reply?.message !== undefined) this.#link.send(frameOf(reply.message, "critical"));
+    if (reply?.farewell) this.#talk.end(reply.farewell);
+  }
+
+  #handle({ peer, conversation }: Online, command: Command | Refusal, sequence: number | undefined): void {
+    const { hub } = this.#surround;
+    this.#hasAnswered = false;
+    try {
+      hub.handle(peer, command, this.#surround.now(), { sequence });
+    } finally {
+      if (sequence !== undefined) this.#tellNews();
+    }
+    // Somebody who said goodbye is not answered.
+    if (this.#hasAnswered || this.#talk.state.is !== "online" || !conversation.carriedOut) return;
+    const done = conversation.carriedOut(this.reference);
+    if (done !== undefined) this.#link.send(frameOf(done, "critical"));
+  }
+
+  #pass(peer: PeerId, sequence: number): void {
+    this.#surround.hub.pass(peer, sequence, this.#surround.now());
+    this.#tellNews();
+  }
+
+  #tellNews(): void {
+    if (this.#surround.hub.owesNews) this.#surround.newsOwed();
+  }
+
+  /** Hears nothing further until the gate is done with the command: so what a link asks is done in its order. */
+  async #await(passing: Promise<void>, command: Command, sequence: number | undefined): Promise<void> {
+    const { hub } = this.#surround;
+    const { peer, conversation } = this.#talk;
+    const remember = (outcome: Refusal | RoomId) => {
+      if (peer !== undefined && sequence !== undefined) hub.remember(peer, sequence, outcome);
+    };
+    this.#gated = this.reference;
+    this.#link.pause();
+    try {
+      await passing;
+      if (command.type === "join") remember(command.room);
+    } catch (error) {
+      remember(error instanceof Refusal ? error : new Refusal("internal"));
+      this.reference = this.#gated;
+      if (this.#talk.conversation === conversation) this.refuse(error, command);
+      this.reference = undefined;
+    } finally {
+      this.#gated = undefined;
+      this.#link.resume();
+    }
+  }
+}
