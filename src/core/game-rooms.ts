@@ -1,4 +1,4 @@
-import type { LeaveReason, MemberInfo, RoomEnd, Stamp } from "./events.ts";
+import type { LeaveReason, MemberInfo, RoomEnd, RoomEvent, Stamp } from "./events.ts";
 import { type Game, ofRole, type Part, players, uidOf } from "./game.ts";
 import type { PeerId } from "./ids.ts";
 import type { KeptSeat } from "./kept-seats.ts";
@@ -7,7 +7,8 @@ import { MissedEvents } from "./missed-events.ts";
 import type { Peer } from "./peer.ts";
 import { randomUuid } from "./random.ts";
 import type { Member, Room } from "./room.ts";
-import type { SeatOptions, World } from "./world.ts";
+import type { SeatOptions } from "./seats.ts";
+import type { World } from "./world.ts";
 
 /** Most events remembered for players whose seats are kept, unless the policy says otherwise. */
 const MISSED_EVENTS = 100;
@@ -65,6 +66,12 @@ export class GameRooms {
     game.lastActiveAt = this.#world.now;
     const mayBeIt = game.lobby.is === "waiting" || kept?.wasAuthority;
     if (policy.hasAuthority && mayBeIt && game.authority === undefined) game.authority = peer.id;
+  }
+
+  /** To be called with every event of the room. */
+  happened(game: Game, event: RoomEvent): void {
+    game.lastActiveAt = this.#world.now;
+    game.missed?.record(event);
   }
 
   /** To be called when everybody was told that `member` is gone. */

@@ -26,7 +26,7 @@ export function governingHandlers(world: World): Handlers<"set-room" | "transfer
       if (locked !== undefined) room.locked = locked;
       if (patched) room.metadata = patched;
       if (capacity !== undefined) room.policy = { ...room.policy, capacity };
-      if (visibility) world.publish(room, visibility);
+      if (visibility) room.space.publish(room, visibility);
 
       world.tell(room, {
         type: "room-updated",

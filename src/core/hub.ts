@@ -9,7 +9,7 @@ import type { Goodbye } from "./goodbyes.ts";
 import { governingHandlers } from "./governing.ts";
 import type { Handlers } from "./handlers.ts";
 import type { PeerId, RoomId, SpaceId } from "./ids.ts";
-import { completeMatches, matchingHandlers } from "./matching.ts";
+import { matchingHandlers, settleMatches } from "./matching.ts";
 import { membershipHandlers } from "./membership.ts";
 import { messagingHandlers } from "./messaging.ts";
 import { checkedMetadata, type Metadata } from "./metadata.ts";
@@ -296,7 +296,7 @@ export class Hub {
     for (const { peer } of this.#sessions.takeOverdue(now)) this.#remove(peer, "timeout");
     this.#asking.tick(now);
     this.world.tick();
-    completeMatches(this.world);
+    settleMatches(this.world);
     this.#expel();
   }
 

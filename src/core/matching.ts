@@ -49,8 +49,12 @@ function complete(world: World, { pool, peers: ids }: Match): void {
   world.tellEach(peers, { type: "matched", pool, group: id, epoch, offset, members });
 }
 
-/** Completes the matches that came about by waiting. */
-export function completeMatches(world: World): void {
+/** What came of waiting: for some nobody, for others a match. */
+export function settleMatches(world: World): void {
+  for (const { peer: id, pool } of world.matchmaker.takeExpired(world.now)) {
+    const peer = world.peers.get(id);
+    if (peer) world.tellOne(peer, { type: "match-expired", pool });
+  }
   for (const match of world.matchmaker.takeMatches(world.now)) {
     try {
       complete(world, match);

@@ -7,7 +7,7 @@ import type { PeerId } from "./ids.ts";
 import { mergedMetadata, NO_METADATA, patchedMetadata } from "./metadata.ts";
 import { tellOutside } from "./outside.ts";
 import type { Peer } from "./peer.ts";
-import type { Room } from "./room.ts";
+import { memberInfo, type Room } from "./room.ts";
 import type { Space } from "./space.ts";
 import type { World } from "./world.ts";
 
@@ -73,6 +73,12 @@ export function messagingHandlers(
 ): Handlers<"signal" | "relay" | "broadcast" | "set-metadata" | "ping"> {
   const { outbox } = world;
 
+  /** Tells the others in a room how `peer` presents itself there now. */
+  const tellUpdated = (room: Room, peer: Peer): void => {
+    const member = room.members.get(peer.id);
+    if (member) world.tell(room, { type: "member-updated", member: memberInfo(room, member) }, peer.id);
+  };
+
   const pass = (sender: Peer, command: CommandOf<"signal"> | CommandOf<"relay">): void => {
     const target = sender.space.find(command.to);
     if (!target && command.type === "relay" && tellOutside(world, sender, command)) return;
@@ -132,8 +138,7 @@ export function messagingHandlers(
       if (member) member.profile = { ...member.profile, metadata: merged };
       else peer.metadata = merged;
 
-      if (room && member) world.tellMember(room, member);
-      else world.tellUpdated(peer);
+      for (const each of room ? [room] : peer.rooms) tellUpdated(each, peer);
       outbox.answer(peer.id, { type: "done" });
     },
 

@@ -55,7 +55,7 @@ export class Room {
   locked: boolean;
   /** Facts about the room; never changed in place. */
   metadata: Metadata;
-  /** By which it can be found in its space; kept by `World`. */
+  /** By which it can be found in its space; kept by its space. */
   code: string | undefined;
 
   /** Users and peers with a seat, and those who only watch; kept by `World`. */
@@ -64,6 +64,11 @@ export class Room {
 
   get isFull(): boolean {
     return this.seats.size >= this.policy.capacity;
+  }
+
+  /** Where those of that role sit. */
+  seatsFor(role: Member["role"]): Seats {
+    return role === "spectator" ? this.spectators : this.seats;
   }
 
   /** What `member` is here. */

@@ -1,4 +1,15 @@
+import type { MemberProfile, SeatKeeping } from "./commands.ts";
+import type { KeptSeat } from "./kept-seats.ts";
 import type { Peer } from "./peer.ts";
+
+/** How somebody takes a seat. */
+export interface SeatOptions {
+  readonly role?: "member" | "spectator";
+  readonly profile?: MemberProfile;
+  readonly keepSeat?: SeatKeeping | undefined;
+  /** The seat that is taken back. */
+  readonly kept?: KeptSeat;
+}
 
 /** One user's place in one room. */
 export interface Seat {

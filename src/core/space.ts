@@ -1,7 +1,9 @@
 import { Directory } from "./directory.ts";
 import type { PeerId, RoomId, SpaceId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
+import type { Random } from "./random.ts";
 import type { Room } from "./room.ts";
+import { roomCode } from "./room-code.ts";
 
 /** The name-space of an application: its rooms and the aliases of its peers. */
 export class Space {
@@ -17,11 +19,31 @@ export class Space {
 
   constructor(readonly id: SpaceId) {}
 
-  /** `change` more rooms of `game`. */
-  count(game: string, change: 1 | -1): void {
-    const rooms = (this.games.get(game) ?? 0) + change;
-    if (rooms > 0) this.games.set(game, rooms);
-    else this.games.delete(game);
+  /** Takes a room in, with a code if its policy asks for one. The caller has made sure that there is none of that id. */
+  add(room: Room, random: Random): void {
+    const { game, coded, visibility } = room.policy;
+    this.rooms.set(room.id, room);
+    if (game !== undefined) this.#count(game, 1);
+    if (coded) this.#encode(room, random);
+    if (visibility) this.publish(room, visibility);
+  }
+
+  /** Puts a room into the directory, or takes it out; outsiders may see who is in a public room. */
+  publish(room: Room, visibility: "public" | "private"): void {
+    const isPublic = visibility === "public";
+    room.policy = { ...room.policy, visibility, listing: isPublic ? "open" : "hidden" };
+    if (isPublic) this.directory.add(room);
+    else this.directory.remove(room);
+  }
+
+  /** Forgets a room; `false` when there is none of that id. */
+  remove(room: Room): boolean {
+    if (!this.rooms.delete(room.id)) return false;
+    const { game } = room.policy;
+    this.directory.remove(room);
+    if (room.code !== undefined) this.codes.delete(room.code);
+    if (game !== undefined) this.#count(game, -1);
+    return true;
   }
 
   /** Makes `peer` addressable; the first holder of an alias keeps it for as long as it is here. */
@@ -39,5 +61,22 @@ export class Space {
   /** The peer with this id or, when there is none, the holder of this alias: an alias never hides a peer's own id. */
   find(name: string): Peer | undefined {
     return this.peers.get(name as PeerId) ?? this.#aliases.get(name);
+  }
+
+  /** `change` more rooms of `game`. */
+  #count(game: string, change: 1 | -1): void {
+    const rooms = (this.games.get(game) ?? 0) + change;
+    if (rooms > 0) this.games.set(game, rooms);
+    else this.games.delete(game);
+  }
+
+  /** Gives a room a code that no other room here has. */
+  #encode(room: Room, random: Random): void {
+    // Longer where the short ones get scarce: 32⁶ of them are a billion, so one more character is hardly ever needed.
+    for (let length = 6; room.code === undefined; length++) {
+      const code = roomCode(random, { length });
+      if (!this.codes.has(code)) room.code = code;
+    }
+    this.codes.set(room.code, room);
   }
 }

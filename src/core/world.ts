@@ -1,43 +1,27 @@
-import type { MemberProfile, SeatKeeping } from "./commands.ts";
-import { Deadlines } from "./deadlines.ts";
 import { Refusal } from "./errors.ts";
 import type { DirectEvent, LeaveReason, RoomEnd, RoomEvent } from "./events.ts";
 import { Game } from "./game.ts";
 import { departure, GameRooms } from "./game-rooms.ts";
 import type { Goodbye } from "./goodbyes.ts";
+import { HeldSeats } from "./held-seats.ts";
 import type { PeerId, RoomId, SpaceId } from "./ids.ts";
 import { InboxDeadlines } from "./inbox-deadlines.ts";
 import { type KeptSeat, KeptSeats } from "./kept-seats.ts";
 import type { HubLimits } from "./limits.ts";
 import { nextLobby } from "./lobby.ts";
 import { Matchmaker } from "./matchmaking.ts";
-import { metadataSize } from "./metadata.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Outside } from "./outside.ts";
-import { payloadSize } from "./payload.ts";
 import type { Peer } from "./peer.ts";
 import type { RoomKind, RoomPolicy } from "./policy.ts";
 import { type Random, randomHex } from "./random.ts";
-import { type Member, memberInfo, Room } from "./room.ts";
-import { roomCode } from "./room-code.ts";
-import { type Audience, LogBudget, RoomLog } from "./room-log.ts";
-import { type Seat, seatKey } from "./seats.ts";
+import { type Member, Room } from "./room.ts";
+import { RoomEnds } from "./room-ends.ts";
+import type { Audience } from "./room-log.ts";
+import { RoomLogs, type Untold } from "./room-logs.ts";
+import { type Seat, type SeatOptions, seatKey } from "./seats.ts";
 import { Space } from "./space.ts";
 import type { RoomWatcher } from "./watcher.ts";
-
-/** Bookkeeping that an entry of a log costs besides its payload. */
-const ENTRY_BYTES = 120;
-
-/** A room event before its room gave it an offset. */
-export type Untold<Event> = Event extends RoomEvent ? Omit<Event, "offset" | "room"> : never;
-
-export interface SeatOptions {
-  readonly role?: "member" | "spectator";
-  readonly profile?: MemberProfile;
-  readonly keepSeat?: SeatKeeping | undefined;
-  /** The seat that is taken back. */
-  readonly kept?: KeptSeat;
-}
 
 export interface WorldOptions {
   readonly outbox: Outbox;
@@ -72,17 +56,16 @@ export class World {
   readonly kept = new KeptSeats();
   /** The server is about to stop: nothing new is begun. */
   isDraining = false;
-  readonly #roomEnds = new Deadlines<Room>();
-  readonly #forgets = new Deadlines<Room>();
-  readonly #logs: LogBudget;
+  readonly #ends = new RoomEnds();
+  readonly #logs: RoomLogs;
+  readonly #held = new HeldSeats();
   readonly #expelled: { readonly peer: Peer; readonly goodbye: Goodbye }[] = [];
-  readonly #heldSeats = new Deadlines<{ readonly room: Room; readonly seat: Seat }>();
 
   constructor({ outbox, random, limits }: WorldOptions) {
     this.outbox = outbox;
     this.random = random;
     this.limits = limits;
-    this.#logs = new LogBudget(limits.logTotalBytes);
+    this.#logs = new RoomLogs(limits.log, limits.logTotalBytes);
     this.matchmaker = new Matchmaker(
       limits.matchWaitMs,
       (peer) => this.peers.get(peer)?.session?.state.is !== "away",
@@ -124,42 +107,12 @@ export class World {
     if (game !== undefined && (space.games.get(game) ?? 0) >= this.limits.maxRoomsPerGame)
       throw new Refusal("too_many_rooms", { max: this.limits.maxRoomsPerGame, game });
 
-    const room = new Room(
-      id,
-      space,
-      policy,
-      new RoomLog(randomHex(this.random, 16), this.limits.log, this.#logs),
-    );
+    const room = new Room(id, space, policy, this.#logs.open(randomHex(this.random, 16)));
     if (lobby) room.game = new Game();
-    if (game !== undefined) space.count(game, 1);
-    space.rooms.set(id, room);
+    space.add(room, this.random);
     this.roomCount++;
-    if (policy.coded) this.#encode(room);
-    if (policy.visibility) this.publish(room, policy.visibility);
-    if (policy.maxAgeMs !== undefined) {
-      room.endsAt = this.now + policy.maxAgeMs;
-      this.#roomEnds.set(room, room.endsAt);
-    }
+    this.#ends.opened(room, this.now);
     return room;
-  }
-
-  /** Puts a room into the directory of its space, or takes it out; outsiders may see who is in a public room. */
-  publish(room: Room, visibility: "public" | "private"): void {
-    const isPublic = visibility === "public";
-    room.policy = { ...room.policy, visibility, listing: isPublic ? "open" : "hidden" };
-    if (isPublic) room.space.directory.add(room);
-    else room.space.directory.remove(room);
-  }
-
-  /** Gives a room a code that no other room of its space has. */
-  #encode(room: Room): void {
-    const { codes } = room.space;
-    // Longer where the short ones get scarce: 32⁶ of them are a billion, so one more character is hardly ever needed.
-    for (let length = 6; room.code === undefined; length++) {
-      const code = roomCode(this.random, { length });
-      if (!codes.has(code)) room.code = code;
-    }
-    codes.set(room.code, room);
   }
 
   /** Seats `peer`, who is not a member yet; the first member of a hosted room becomes its host. */
@@ -178,11 +131,11 @@ export class World {
     room.members.set(peer.id, member);
     peer.rooms.add(room);
     peer.session?.found(room.id);
-    const { was } = seatsFor(room, member).take(seatKey(peer));
+    const { was } = room.seatsFor(role).take(seatKey(peer));
     member.isAgain = was === "shared";
     if (role === "member" && room.policy.hosted && room.host === undefined) room.host = peer.id;
     if (part) this.games.takePart(room, peer, kept);
-    if (!room.game || part) this.#postponeEnd(room);
+    if (!room.game || part) this.#ends.occupied(room, this.now);
     this.watcher?.seated(room, member, was);
     return member;
   }
@@ -194,7 +147,8 @@ export class World {
     room.members.delete(peer.id);
     peer.rooms.delete(room);
     peer.session?.lose(room.id, reason);
-    const seat = this.#freeSeat(room, member, reason);
+    const isReserved = this.games.reserves(member, reason);
+    const seat = this.#held.leave(room, member, { reason, isReserved, now: this.now });
     const { user } = peer;
     if (room.game) this.games.keep(room, member, reason);
     this.tell(room, {
@@ -224,7 +178,7 @@ export class World {
     }
     room.members.clear();
     for (const member of members) {
-      const seat = seatsFor(room, member).leave(seatKey(member.peer), { hold: false });
+      const seat = room.seatsFor(member.role).leave(seatKey(member.peer), { hold: false });
       this.watcher?.unseated(room, member, { reason: "closed", seat });
     }
     for (const { key } of room.seats.clear()) this.watcher?.seatExpired(room, key);
@@ -256,7 +210,7 @@ export class World {
 
   /** The same, but only `only` are told. */
   tellOnly(room: Room, untold: Untold<RoomEvent>, only: ReadonlySet<PeerId>): void {
-    this.outbox.deliver(only, this.#keep(room, untold, { only, except: undefined }));
+    this.outbox.deliver(only, this.#keep(room, untold, { only, except: undefined, at: this.now }));
   }
 
   /** Ends the wait for the player of a kept seat. */
@@ -270,19 +224,12 @@ export class World {
 
   /** Gives an event the next offset of its room, and keeps it. */
   enter(room: Room, untold: Untold<RoomEvent>, except?: PeerId | ReadonlySet<PeerId>): RoomEvent {
-    return this.#keep(room, untold, { except });
+    return this.#keep(room, untold, { except, at: this.now });
   }
 
-  #keep(room: Room, untold: Untold<RoomEvent>, audience: Audience): RoomEvent {
-    const event = { ...untold, room: room.id, offset: room.log.nextOffset } as RoomEvent;
-    const wasEmpty = room.log.length === 0;
-    const { only, except } = audience;
-    room.log.append({ event, only, except, at: this.now, bytes: ENTRY_BYTES + contentSize(room, event) });
-    if (wasEmpty) this.#scheduleForgetting(room);
-    if (room.game) {
-      room.game.lastActiveAt = this.now;
-      room.game.missed?.record(event);
-    }
+  #keep(room: Room, untold: Untold<RoomEvent>, audience: Audience & { readonly at: number }): RoomEvent {
+    const event = this.#logs.enter(room, untold, audience);
+    if (room.game) this.games.happened(room.game, event);
     return event;
   }
 
@@ -296,44 +243,21 @@ export class World {
 
   /** Tells the same to each of `peers` alone. */
   tellEach(peers: readonly Peer[], event: DirectEvent): void {
-    const others = peers.filter(({ session }) => session === undefined);
-    if (others.length > 0)
-      this.outbox.deliver(
-        others.map(({ id }) => id),
-        event,
-      );
+    const others = peers.flatMap(({ id, session }) => (session ? [] : [id]));
+    if (others.length > 0) this.outbox.deliver(others, event);
     for (const peer of peers) if (peer.session) this.tellOne(peer, event);
-  }
-
-  /** Tells the others in one room how a member presents itself now. */
-  tellMember(room: Room, member: Member): void {
-    this.tell(room, { type: "member-updated", member: memberInfo(room, member) }, member.peer.id);
-  }
-
-  /** Tells every room of `peer` how the peer presents itself now. */
-  tellUpdated(peer: Peer): void {
-    for (const room of peer.rooms) {
-      const member = room.members.get(peer.id);
-      if (member) this.tellMember(room, member);
-    }
   }
 
   /** What happens because time has passed. */
   tick(): void {
-    for (const room of this.#roomEnds.takeDue(this.now)) this.#end(room);
+    for (const room of this.#ends.takeDue(this.now)) {
+      const reason = this.#ends.verdict(room, this.now);
+      if (reason) this.close(room, reason);
+    }
     for (const kept of this.kept.takeEnded(this.now)) this.release(kept);
-    for (const { room, seat } of this.#heldSeats.takeDue(this.now)) {
-      if ((seat.heldUntil ?? Infinity) <= this.now) this.dropSeat(room, seat);
-    }
-    for (const room of this.#forgets.takeDue(this.now)) {
-      room.log.forget(this.now);
-      this.#scheduleForgetting(room);
-    }
+    for (const { room, seat } of this.#held.takeEnded(this.now)) this.dropSeat(room, seat);
+    this.#logs.tick(this.now);
     this.inboxes.tick(this.now);
-    for (const { peer: id, pool } of this.matchmaker.takeExpired(this.now)) {
-      const peer = this.peers.get(id);
-      if (peer) this.tellOne(peer, { type: "match-expired", pool });
-    }
   }
 
   #replaceHost(room: Room): void {
@@ -348,45 +272,6 @@ export class World {
     else if (heir !== undefined) this.tell(room, { type: "host-changed", host: heir });
   }
 
-  /** A user who only lost its link finds its seat again. */
-  #freeSeat(room: Room, member: Member, reason: LeaveReason): "freed" | "shared" | "held" {
-    const { seatGraceMs = 0 } = room.policy;
-    const key = seatKey(member.peer);
-    const isReserved = this.games.reserves(member, reason);
-    const isAwaited =
-      seatGraceMs > 0 &&
-      reason === "disconnected" &&
-      member.role === "member" &&
-      member.peer.user !== undefined;
-    const seat = seatsFor(room, member).leave(key, { hold: isAwaited || isReserved });
-    if (isReserved) return seat;
-    if (seat !== "held") return seat;
-    const held = room.seats.held(key);
-    if (!held) return "freed";
-    held.heldUntil = this.now + seatGraceMs;
-    this.#heldSeats.set({ room, seat: held }, held.heldUntil);
-    return seat;
-  }
-
-  /** An occupied room lives on for as long as something happens in it. */
-  #postponeEnd(room: Room): void {
-    const { inactiveMs } = room.policy;
-    if (room.endsAt !== undefined) this.#roomEnds.set(room, room.endsAt);
-    else if (room.game && inactiveMs !== undefined) this.#roomEnds.set(room, this.now + inactiveMs);
-    else this.#roomEnds.clear(room);
-  }
-
-  #end(room: Room): void {
-    const { maxAgeMs, inactiveMs } = room.policy;
-    if (!room.game || maxAgeMs !== undefined || inactiveMs === undefined || room.seats.size === 0) {
-      this.close(room, "expired");
-      return;
-    }
-    const endsAt = room.game.lastActiveAt + inactiveMs;
-    if (endsAt > this.now) this.#roomEnds.set(room, endsAt);
-    else this.close(room, "inactive");
-  }
-
   /** To be called whenever the room may be empty; a held seat keeps it, and spectators do not keep a game. */
   #emptied(room: Room): void {
     const isOccupied = room.game ? room.game.kept.size > 0 : room.members.size > 0;
@@ -395,54 +280,17 @@ export class World {
     if (room.game) room.game.lobby = nextLobby(room.game.lobby, { type: "emptied" });
     if (room.policy.emptyMs === 0 && room.members.size > 0) this.close(room, "expired");
     else if (room.policy.emptyMs === 0) this.#forget(room);
-    // Being empty can only bring the end of a room nearer.
-    else
-      this.#roomEnds.set(
-        room,
-        Math.min(this.now + room.policy.emptyMs, room.endsAt ?? Number.POSITIVE_INFINITY),
-      );
+    else this.#ends.emptied(room, this.now);
   }
 
   #forget(room: Room, reason: RoomEnd = "expired"): void {
-    if (!room.space.rooms.delete(room.id)) return;
-    room.space.directory.remove(room);
-    if (room.code !== undefined) room.space.codes.delete(room.code);
+    if (!room.space.remove(room)) return;
     room.collab?.over(reason);
     this.roomCount--;
-    if (room.policy.game !== undefined) room.space.count(room.policy.game, -1);
     this.games.forget(room);
-    this.#roomEnds.clear(room);
-    this.#forgets.clear(room);
-    room.log.end();
+    this.#ends.forget(room);
+    this.#logs.end(room);
     this.watcher?.forgotten(room);
     this.dropIfUnused(room.space);
-  }
-
-  #scheduleForgetting(room: Room): void {
-    const at = room.log.forgetsAt;
-    if (at !== undefined) this.#forgets.set(room, at);
-  }
-}
-
-/** Where a member of that role sits. */
-function seatsFor(room: Room, { role }: Member): Room["seats"] {
-  return role === "spectator" ? room.spectators : room.seats;
-}
-
-/** About how many bytes of memory an event keeps alive in its room's log, besides the bookkeeping. */
-function contentSize(room: Room, event: RoomEvent): number {
-  switch (event.type) {
-    case "message":
-      return event.verbatim ? event.verbatim.text.length : payloadSize(event.data);
-    case "member-joined":
-    case "member-updated": {
-      const member = room.members.get(event.member.peer);
-      const listed = event.type === "member-joined" ? (event.spectators?.length ?? 0) * ENTRY_BYTES : 0;
-      return listed + metadataSize(member?.peer.metadata) + metadataSize(member?.profile.metadata);
-    }
-    case "game-starting":
-      return event.members.length * ENTRY_BYTES;
-    default:
-      return "spectators" in event ? (event.spectators?.length ?? 0) * ENTRY_BYTES : 0;
   }
 }
