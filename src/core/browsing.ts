@@ -1,8 +1,8 @@
 import { Refusal } from "./errors.ts";
-import type { RoomEvent } from "./events.ts";
 import type { Handlers } from "./handlers.ts";
 import type { PeerId } from "./ids.ts";
 import { type Member, memberInfo, type Room, roomSummary } from "./room.ts";
+import type { RoomEvent } from "./room-events.ts";
 import { wasTold } from "./room-log.ts";
 import type { World } from "./world.ts";
 

@@ -1,10 +1,10 @@
 import { ByteBudget } from "../lib/byte-budget.ts";
 import { Asks } from "./asks.ts";
-import type { RoomEnd } from "./events.ts";
 import { type PeerId, peerId, type RoomId } from "./ids.ts";
 import type { Payload } from "./payload.ts";
 import type { Peer } from "./peer.ts";
 import type { Member, Room } from "./room.ts";
+import type { RoomEnd } from "./room-events.ts";
 import type { CollabRole, Ticket } from "./ticket.ts";
 
 /** The id of the peer that is called `name` in one session. Two sessions may each have a peer of the same name. */

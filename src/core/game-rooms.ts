@@ -1,4 +1,3 @@
-import type { LeaveReason, MemberInfo, RoomEnd, RoomEvent, Stamp } from "./events.ts";
 import { type Game, ofRole, type Part, players, uidOf } from "./game.ts";
 import type { PeerId } from "./ids.ts";
 import type { KeptSeat } from "./kept-seats.ts";
@@ -7,7 +6,9 @@ import { MissedEvents } from "./missed-events.ts";
 import type { Peer } from "./peer.ts";
 import { randomUuid } from "./random.ts";
 import type { Member, Room } from "./room.ts";
+import type { LeaveReason, RoomEnd, RoomEvent } from "./room-events.ts";
 import type { SeatOptions } from "./seats.ts";
+import type { MemberInfo, Stamp } from "./views.ts";
 import type { World } from "./world.ts";
 
 /** Most events remembered for players whose seats are kept, unless the policy says otherwise. */

@@ -1,11 +1,11 @@
 import type { SeatKeeping, TransportReport } from "./commands.ts";
-import type { MemberInfo, RoomFacts, Standing } from "./events.ts";
 import type { PeerId } from "./ids.ts";
 import type { KeptSeat } from "./kept-seats.ts";
 import { type Lobby, NEW_LOBBY, readyIn } from "./lobby.ts";
 import type { MissedEvents } from "./missed-events.ts";
 import { uuidOf } from "./random.ts";
 import { type Member, memberInfo, type Room } from "./room.ts";
+import type { MemberInfo, RoomFacts, Standing } from "./views.ts";
 
 /** What a room with a lobby knows besides its members. */
 export class Game {

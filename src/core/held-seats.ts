@@ -1,6 +1,6 @@
 import { Deadlines } from "./deadlines.ts";
-import type { LeaveReason } from "./events.ts";
 import type { Member, Room } from "./room.ts";
+import type { LeaveReason } from "./room-events.ts";
 import { type Seat, seatKey } from "./seats.ts";
 
 /** A seat without a link. */

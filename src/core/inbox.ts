@@ -1,4 +1,4 @@
-import type { DirectEvent } from "./events.ts";
+import type { DirectEvent } from "./direct-events.ts";
 import { payloadSize } from "./payload.ts";
 import type { Retention } from "./room-log.ts";
 

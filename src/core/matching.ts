@@ -1,5 +1,4 @@
 import { Refusal } from "./errors.ts";
-import type { MemberInfo } from "./events.ts";
 import type { Handlers } from "./handlers.ts";
 import { roomId } from "./ids.ts";
 import { type Match, queueKey } from "./matchmaking.ts";
@@ -7,6 +6,7 @@ import { introduction, type Peer } from "./peer.ts";
 import { MATCH_GROUP, MATCH_ROOM } from "./policy.ts";
 import { randomHex } from "./random.ts";
 import { memberInfo } from "./room.ts";
+import type { MemberInfo } from "./views.ts";
 import type { World } from "./world.ts";
 
 /**

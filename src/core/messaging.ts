@@ -1,6 +1,5 @@
 import type { CommandOf, Delivery } from "./commands.ts";
 import { Refusal } from "./errors.ts";
-import type { Stamp } from "./events.ts";
 import type { Part } from "./game.ts";
 import type { Handlers } from "./handlers.ts";
 import type { PeerId } from "./ids.ts";
@@ -9,6 +8,7 @@ import { tellOutside } from "./outside.ts";
 import type { Peer } from "./peer.ts";
 import { memberInfo, type Room } from "./room.ts";
 import type { Space } from "./space.ts";
+import type { Stamp } from "./views.ts";
 import type { World } from "./world.ts";
 
 /** Whether `one` and `other` are members of a common room; a peer that is in any room shares it with itself. */

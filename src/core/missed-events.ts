@@ -1,4 +1,6 @@
-import type { EventType, Replay, RoomEvent } from "./events.ts";
+import type { Replay } from "./answers.ts";
+import type { EventType } from "./events.ts";
+import type { RoomEvent } from "./room-events.ts";
 
 /** What somebody who comes back is told afterwards. What peers said to each other is not among it. */
 const REMEMBERED: ReadonlySet<EventType> = new Set<EventType>([

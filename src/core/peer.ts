@@ -1,9 +1,9 @@
-import type { MemberInfo } from "./events.ts";
 import type { PeerId, RoomId } from "./ids.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Room } from "./room.ts";
 import type { Session } from "./session.ts";
 import type { Space } from "./space.ts";
+import type { MemberInfo } from "./views.ts";
 
 /** A connected party. `rooms` is kept by `World`, in the order of joining. */
 export interface Peer {

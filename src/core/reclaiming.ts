@@ -1,11 +1,11 @@
 import { Refusal } from "./errors.ts";
-import type { RoomEvent } from "./events.ts";
 import { factsOf, uidOf } from "./game.ts";
 import type { PeerId } from "./ids.ts";
 import type { KeptSeat } from "./kept-seats.ts";
 import type { MissedEvents } from "./missed-events.ts";
 import type { Peer } from "./peer.ts";
 import { memberInfo, membersOf, type Room } from "./room.ts";
+import type { RoomEvent } from "./room-events.ts";
 import type { World } from "./world.ts";
 
 /** What somebody says to have its lost seat again. */

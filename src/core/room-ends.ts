@@ -1,6 +1,6 @@
 import { Deadlines } from "./deadlines.ts";
-import type { RoomEnd } from "./events.ts";
 import type { Room } from "./room.ts";
+import type { RoomEnd } from "./room-events.ts";
 
 /** When rooms end by themselves: because they are old, because nothing happens in them, or because they are empty. */
 export class RoomEnds {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RoomEvent } from "./events.ts";
+import type { RoomEvent } from "./room-events.ts";
 import { LogBudget, RoomLog } from "./room-log.ts";
 
 const event = (offset: number): RoomEvent => ({

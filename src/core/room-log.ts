@@ -1,5 +1,5 @@
-import type { RoomEvent } from "./events.ts";
 import type { PeerId } from "./ids.ts";
+import type { RoomEvent } from "./room-events.ts";
 
 /** Who was told an entry: everybody in the room at that time, or `only` some of them, but `except`. */
 export interface Audience {

@@ -1,8 +1,8 @@
 import { Deadlines } from "./deadlines.ts";
-import type { RoomEvent } from "./events.ts";
 import { metadataSize } from "./metadata.ts";
 import { payloadSize } from "./payload.ts";
 import type { Room } from "./room.ts";
+import type { RoomEvent } from "./room-events.ts";
 import { type Audience, LogBudget, type Retention, RoomLog } from "./room-log.ts";
 
 /** Bookkeeping that an entry of a log costs besides its payload. */

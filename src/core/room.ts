@@ -1,7 +1,6 @@
 import { Bans } from "./bans.ts";
 import type { Collab } from "./collab.ts";
 import type { MemberProfile, Role } from "./commands.ts";
-import type { MemberInfo, RoomSummary, RoomView } from "./events.ts";
 import { factsOf, type Game, type Part, standingOf } from "./game.ts";
 import type { PeerId, RoomId } from "./ids.ts";
 import { type Metadata, metadataSize, NO_METADATA } from "./metadata.ts";
@@ -10,6 +9,7 @@ import type { RoomPolicy } from "./policy.ts";
 import type { RoomLog } from "./room-log.ts";
 import { Seats } from "./seats.ts";
 import type { Space } from "./space.ts";
+import type { MemberInfo, RoomSummary, RoomView } from "./views.ts";
 
 /** One peer's place in one room. */
 export interface Member {

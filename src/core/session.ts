@@ -1,9 +1,9 @@
 import { sameText } from "../lib/same-text.ts";
-import type { LeaveReason } from "./events.ts";
 import type { RoomId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
 import type { Peer } from "./peer.ts";
 import { type Random, randomHex } from "./random.ts";
+import type { LeaveReason } from "./room-events.ts";
 import type { Retention } from "./room-log.ts";
 import { Sequence } from "./sequence.ts";
 

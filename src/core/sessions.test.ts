@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { hubOf, membersIn, type Told } from "../testing/hub.ts";
 import { Refusal } from "./errors.ts";
-import type { SessionNews } from "./events.ts";
 import { type PeerId, peerId, roomId, spaceId } from "./ids.ts";
 import type { HubLimits } from "./limits.ts";
 import { NO_METADATA } from "./metadata.ts";
 import { jsonPayload } from "./payload.ts";
 import { NAMESPACE } from "./policy.ts";
 import type { Resumption } from "./session.ts";
+import type { SessionNews } from "./views.ts";
 
 const lobby = roomId("lobby");
 const enter = { type: "join", room: lobby, create: NAMESPACE } as const;

@@ -1,11 +1,11 @@
 import { Deadlines } from "./deadlines.ts";
 import { Refusal } from "./errors.ts";
-import type { RoomRecovery, SessionNews } from "./events.ts";
 import type { RoomId, SpaceId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
 import { type Room, roomView } from "./room.ts";
 import { type Entry, wasTold } from "./room-log.ts";
 import { type Position, type Resumption, Session, type SessionTerms } from "./session.ts";
+import type { RoomRecovery, SessionNews } from "./views.ts";
 import type { World } from "./world.ts";
 
 /** After so many messages the client is told at once how far they were carried out. */

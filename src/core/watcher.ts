@@ -1,5 +1,5 @@
-import type { LeaveReason } from "./events.ts";
 import type { Member, Room } from "./room.ts";
+import type { LeaveReason } from "./room-events.ts";
 
 /**
  * Hears of what happens in rooms while it happens: for those who host rooms with rules of their own. It is called in the

@@ -1,5 +1,5 @@
+import type { DirectEvent } from "./direct-events.ts";
 import { Refusal } from "./errors.ts";
-import type { DirectEvent, LeaveReason, RoomEnd, RoomEvent } from "./events.ts";
 import { Game } from "./game.ts";
 import { departure, GameRooms } from "./game-rooms.ts";
 import type { Goodbye } from "./goodbyes.ts";
@@ -17,6 +17,7 @@ import type { RoomKind, RoomPolicy } from "./policy.ts";
 import { type Random, randomHex } from "./random.ts";
 import { type Member, Room } from "./room.ts";
 import { RoomEnds } from "./room-ends.ts";
+import type { LeaveReason, RoomEnd, RoomEvent } from "./room-events.ts";
 import type { Audience } from "./room-log.ts";
 import { RoomLogs, type Untold } from "./room-logs.ts";
 import { type Seat, type SeatOptions, seatKey } from "./seats.ts";

@@ -1,6 +1,6 @@
 import type { CollabWord } from "../core/collab-words.ts";
 import type { Collabs } from "../core/collabs.ts";
-import type { RoomEnd } from "../core/events.ts";
+import type { RoomEnd } from "../core/room-events.ts";
 import type { NatCounts } from "./nat.ts";
 import type { Tally } from "./tally.ts";
 

@@ -1,6 +1,8 @@
-import type { Event, EventType, MemberInfo, RoomEvent } from "../core/events.ts";
+import type { Event, EventType } from "../core/events.ts";
 import { peerId, roomId } from "../core/ids.ts";
 import { jsonPayload, type Payload } from "../core/payload.ts";
+import type { RoomEvent } from "../core/room-events.ts";
+import type { MemberInfo } from "../core/views.ts";
 
 const ada = peerId("ada");
 const bob = peerId("bob");

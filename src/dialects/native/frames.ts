@@ -1,6 +1,7 @@
 import { ERRORS } from "../../core/errors.ts";
-import type { Event, MemberInfo, RoomRecovery, RoomSummary, RoomView } from "../../core/events.ts";
+import type { Event } from "../../core/events.ts";
 import type { Payload } from "../../core/payload.ts";
+import type { MemberInfo, RoomRecovery, RoomSummary, RoomView } from "../../core/views.ts";
 import type { NativeSettings } from "./settings.ts";
 import type { MemberFrame, RecoveryFrame, ServerFrames, SnapshotFrame } from "./wire.ts";
 import { PROTOCOL_VERSION } from "./wire.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Event, MemberInfo } from "../../core/events.ts";
+import type { Event } from "../../core/events.ts";
 import { peerId, roomId } from "../../core/ids.ts";
+import type { MemberInfo } from "../../core/views.ts";
 import { autoAlias } from "./auto-alias.ts";
 import { encode } from "./encode.ts";
 import { fingerprintOf } from "./index.ts";

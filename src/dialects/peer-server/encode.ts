@@ -1,7 +1,8 @@
-import type { Event, MemberInfo } from "../../core/events.ts";
+import type { Event } from "../../core/events.ts";
 import { GROUP_PREFIX } from "../../core/matching.ts";
 import { metadataSize, NO_METADATA } from "../../core/metadata.ts";
 import type { Payload } from "../../core/payload.ts";
+import type { MemberInfo } from "../../core/views.ts";
 
 /** Most metadata in one list, in characters of JSON; members beyond it are listed without theirs. */
 const MAX_LISTED_META = 262_144;

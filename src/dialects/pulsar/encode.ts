@@ -1,7 +1,8 @@
 import { nameIn } from "../../core/collab.ts";
 import type { CollabWord } from "../../core/collab-words.ts";
-import type { Event, EventOf, MemberInfo } from "../../core/events.ts";
+import type { Event, EventOf } from "../../core/events.ts";
 import type { RoomId } from "../../core/ids.ts";
+import type { MemberInfo } from "../../core/views.ts";
 import type { Wire } from "../dialect.ts";
 import type { JoinTokens } from "./tokens.ts";
 

@@ -1,4 +1,4 @@
-import type { Stamp } from "../../core/events.ts";
+import type { Stamp } from "../../core/views.ts";
 
 const FROM = head("from_player");
 const ENCODING = Buffer.concat([head("encoding"), head("message_pack")]);

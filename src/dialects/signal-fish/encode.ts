@@ -1,6 +1,8 @@
-import type { Event, EventOf, LeaveReason, MemberInfo, RoomFacts } from "../../core/events.ts";
+import type { Event, EventOf } from "../../core/events.ts";
 import type { PeerId, RoomId } from "../../core/ids.ts";
 import type { Payload } from "../../core/payload.ts";
+import type { LeaveReason } from "../../core/room-events.ts";
+import type { MemberInfo, RoomFacts } from "../../core/views.ts";
 import { EACH, type Wire } from "../dialect.ts";
 import { binaryFrame } from "./binary-frame.ts";
 import { msgpackToJson } from "./msgpack-to-json.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { MemberInfo, Stamp } from "../../core/events.ts";
 import type { PeerId, RoomId } from "../../core/ids.ts";
+import type { MemberInfo, Stamp } from "../../core/views.ts";
 import { isUuid } from "./envelope.ts";
 
 /** The protocol version that a link has agreed on; data of version 2 never holds a field of version 3. */

@@ -1,5 +1,6 @@
-import type { Event, MemberInfo } from "../../core/events.ts";
+import type { Event } from "../../core/events.ts";
 import type { Payload } from "../../core/payload.ts";
+import type { MemberInfo } from "../../core/views.ts";
 
 /** `envelopes` is the original's profile; `events` tells also what else happens, where the client asked for it. */
 export type Profile = "envelopes" | "events";

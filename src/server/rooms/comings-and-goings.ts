@@ -1,7 +1,7 @@
-import type { LeaveReason as CoreLeaveReason } from "../../core/events.ts";
 import type { PeerId } from "../../core/ids.ts";
 import type { Peer } from "../../core/peer.ts";
 import type { Member } from "../../core/room.ts";
+import type { LeaveReason as CoreLeaveReason } from "../../core/room-events.ts";
 import type { Visitor } from "../gate.ts";
 import type { LeaveReason } from "./definition.ts";
 import type { Subject } from "./handle.ts";

@@ -1,11 +1,11 @@
 import type { PubSub } from "../../brokers/broker.ts";
 import type { Command, CommandOf } from "../../core/commands.ts";
 import { Refusal } from "../../core/errors.ts";
-import type { LeaveReason as CoreLeaveReason } from "../../core/events.ts";
 import type { Hub } from "../../core/hub.ts";
 import type { PeerId, SpaceId } from "../../core/ids.ts";
 import type { Peer } from "../../core/peer.ts";
 import type { Member, Room } from "../../core/room.ts";
+import type { LeaveReason as CoreLeaveReason } from "../../core/room-events.ts";
 import type { RoomWatcher } from "../../core/watcher.ts";
 import type { Gate, Visitor } from "../gate.ts";
 import { type Entrance, enter, examine } from "./admission.ts";
