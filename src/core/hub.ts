@@ -1,49 +1,29 @@
+import { type Arrival, Arrivals } from "./arrivals.ts";
 import { Asking } from "./asking.ts";
 import { browsingHandlers } from "./browsing.ts";
 import { collabHandlers } from "./collab-commands.ts";
 import { type Caller, Collabs } from "./collabs.ts";
-import type { Command, CommandOf } from "./commands.ts";
+import type { Command } from "./commands.ts";
+import { Departures } from "./departures.ts";
 import { Refusal } from "./errors.ts";
 import type { Goodbye } from "./goodbyes.ts";
 import { governingHandlers } from "./governing.ts";
 import type { Handlers } from "./handlers.ts";
-import type { PeerId, RoomId, SpaceId } from "./ids.ts";
+import type { PeerId, RoomId } from "./ids.ts";
 import { matchingHandlers, settleMatches } from "./matching.ts";
 import { membershipHandlers } from "./membership.ts";
 import { messagingHandlers } from "./messaging.ts";
-import { checkedMetadata, type Metadata } from "./metadata.ts";
 import { moderationHandlers } from "./moderation.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Peer } from "./peer.ts";
 import { playingHandlers } from "./playing.ts";
 import { type ReclaimOptions, reclaim } from "./reclaiming.ts";
 import type { Room } from "./room.ts";
-import type { LeaveReason } from "./room-events.ts";
 import type { Outcome } from "./sequence.ts";
-import type { Session, SessionTerms } from "./session.ts";
+import type { Session } from "./session.ts";
 import { sessionHandlers } from "./session-commands.ts";
 import { Sessions } from "./sessions.ts";
 import { World, type WorldOptions } from "./world.ts";
-
-/** Somebody who wants to be a peer. The dialect has made sure that it may be called by this id. */
-export interface Arrival {
-  readonly peer: PeerId;
-  readonly space: SpaceId;
-  readonly alias: string;
-  /** `false`: the alias is shown and finds nobody, because it could be taken for the id of somebody else. */
-  readonly aliasFinds?: boolean;
-  /** The user it was shown to be. */
-  readonly user?: string | undefined;
-  /** The one room that its credentials are good for; absent: any. */
-  readonly onlyRoom?: RoomId | undefined;
-  readonly metadata: Metadata;
-  /** Whether it has proven that the id is its own. A verified peer is only replaced by a verified one. */
-  readonly verified?: boolean;
-  /** With it the peer outlives its link; without, it is gone when the link is. */
-  readonly session?: SessionTerms;
-  /** The collaboration session that it enters at once; where it is refused entry, it does not become a peer. */
-  readonly enters?: CommandOf<"enter-session">;
-}
 
 /** What is known of a command besides its words. */
 export interface Handling {
@@ -78,29 +58,38 @@ const QUESTIONS: ReadonlySet<Command["type"]> = new Set([
  */
 export class Hub {
   readonly world: World;
+  readonly collabs: Collabs;
   readonly #sessions: Sessions;
   readonly #asking: Asking;
-  readonly collabs: Collabs;
+  readonly #departures: Departures;
+  readonly #arrivals: Arrivals;
   readonly #handlers: Handlers<Command["type"]>;
   /** The room that the command at hand has led into. */
   #entered: RoomId | undefined;
 
   constructor(options: WorldOptions) {
-    this.world = new World({ ...options, outbox: this.#watched(options.outbox) });
-    this.#sessions = new Sessions(this.world);
-    this.#asking = new Asking(this.world);
-    this.collabs = new Collabs(this.world, { ...options.limits.sessionOpenings, maxKeys: MAX_PLACES });
+    const world = new World({ ...options, outbox: this.#watched(options.outbox) });
+    const sessions = new Sessions(world);
+    const asking = new Asking(world);
+    const collabs = new Collabs(world, { ...options.limits.sessionOpenings, maxKeys: MAX_PLACES });
+    const departures = new Departures({ world, sessions, asking });
+    this.world = world;
+    this.collabs = collabs;
+    this.#sessions = sessions;
+    this.#asking = asking;
+    this.#departures = departures;
+    this.#arrivals = new Arrivals({ world, sessions, collabs, departures });
     this.#handlers = {
-      ...this.#asking.handlers(),
-      ...governingHandlers(this.world),
-      ...browsingHandlers(this.world),
-      ...sessionHandlers((peer) => this.#bye(peer)),
-      ...membershipHandlers(this.world),
-      ...messagingHandlers(this.world),
-      ...matchingHandlers(this.world),
-      ...moderationHandlers(this.world),
-      ...playingHandlers(this.world),
-      ...collabHandlers(this.world, this.collabs),
+      ...asking.handlers(),
+      ...governingHandlers(world),
+      ...browsingHandlers(world),
+      ...sessionHandlers((peer) => departures.dismiss(peer, "left", { reason: "bye" })),
+      ...membershipHandlers(world),
+      ...messagingHandlers(world),
+      ...matchingHandlers(world),
+      ...moderationHandlers(world),
+      ...playingHandlers(world),
+      ...collabHandlers(world, collabs),
     };
   }
 
@@ -129,59 +118,15 @@ export class Hub {
    *   `server_full`, but not when it takes over; `too_large` and `bad_request` for its metadata.
    */
   connect(arrival: Arrival, now: number, seated: (peer: Peer) => void): Peer {
-    const { world } = this;
-    world.now = now;
-    const resumption = arrival.session?.resume;
-    const known = resumption && this.#sessions.find(resumption, { space: arrival.space, user: arrival.user });
-    if (known) return this.#sessions.resume(known, resumption, seated);
-
-    const { enters } = arrival;
-    if (enters) this.collabs.refuseEntry(arrival.space, enters);
-    const before = world.peers.get(arrival.peer);
-    const isFull = !before && world.peers.size >= world.limits.maxPeers;
-    const absent = isFull ? this.#sessions.longestAway : undefined;
-    if (isFull && !absent) throw new Refusal("server_full");
-
-    if (before?.verified && !arrival.verified) throw new Refusal("unauthorized");
-    const metadata = checkedMetadata(arrival.metadata, world.limits.maxMetadataBytes);
-
-    if (before && enters && before.space.id === arrival.space) return this.#goOn(before, enters, seated);
-    if (absent) this.#remove(absent.peer, "timeout");
-    if (before) {
-      this.#remove(before, "superseded");
-      world.outbox.dismiss(before.id, { reason: "superseded" });
-    }
-    const space = world.space(arrival.space);
-    const peer: Peer = {
-      id: arrival.peer,
-      space,
-      alias: arrival.alias,
-      user: arrival.user,
-      onlyRoom: arrival.onlyRoom,
-      verified: arrival.verified ?? false,
-      metadata,
-      rooms: new Set(),
-    };
-    world.peers.set(peer.id, peer);
-    space.admit(peer, { aliasFinds: arrival.aliasFinds ?? true });
-    const session = arrival.session && this.#sessions.open(peer, arrival.session);
-    seated(peer);
-
-    world.outbox.answer(peer.id, {
-      type: "welcome",
-      peer: peer.id,
-      alias: peer.alias,
-      ...(session && { session: this.#sessions.news(session) }),
-    });
-    if (enters) this.collabs.enter(peer, enters);
-    return peer;
+    this.world.now = now;
+    return this.#arrivals.admit(arrival, seated);
   }
 
   /** Takes a peer out of everything at once, and ends its session. Does nothing for a peer that is not here. */
   end(id: PeerId, now: number): void {
     const peer = this.world.peers.get(id);
     this.world.now = now;
-    if (peer) this.#remove(peer, "kicked");
+    if (peer) this.#departures.remove(peer, "kicked");
   }
 
   /** The same for the peers of a user whose links are lost. */
@@ -200,8 +145,8 @@ export class Hub {
     if (!peer) return;
     this.world.now = now;
     if (peer.session && this.#sessions.loseLink(peer.session)) return;
-    this.#remove(peer, "disconnected");
-    this.#expel();
+    this.#departures.remove(peer, "disconnected");
+    this.#departures.expel();
   }
 
   /**
@@ -219,13 +164,13 @@ export class Hub {
     else if (this.#sessions.take(session, sequence) === "next") this.#carryOutOnce(peer, session, command);
     else if (!(command instanceof Refusal) && QUESTIONS.has(command.type)) this.#carryOut(peer, command);
     else this.#sessions.repeat(session, sequence);
-    this.#expel();
+    this.#departures.expel();
   }
 
   /** Ends a collaboration session on behalf of somebody outside. @throws {Refusal} as `Collabs.close` does. */
   closeSession(caller: Caller, now: number): void {
     this.collabs.close(caller, now);
-    this.#expel();
+    this.#departures.expel();
   }
 
   /** The command with its room's name instead of its code. What it refuses is its answer, to be handled like a command. */
@@ -279,8 +224,7 @@ export class Hub {
     const peer = this.world.peers.get(id);
     if (!peer) return false;
     this.world.now = now;
-    this.#remove(peer, "kicked");
-    this.world.outbox.dismiss(id, goodbye);
+    this.#departures.dismiss(peer, "kicked", goodbye);
     return true;
   }
 
@@ -293,30 +237,11 @@ export class Hub {
   /** Does what has become due. To be called about once a second. */
   tick(now: number): void {
     this.world.now = now;
-    for (const { peer } of this.#sessions.takeOverdue(now)) this.#remove(peer, "timeout");
+    for (const { peer } of this.#sessions.takeOverdue(now)) this.#departures.remove(peer, "timeout");
     this.#asking.tick(now);
     this.world.tick();
     settleMatches(this.world);
-    this.#expel();
-  }
-
-  /** Ends the links of those who must go. Others may have to go because of it. */
-  #expel(): void {
-    for (let out = this.world.takeExpelled(); out.length > 0; out = this.world.takeExpelled()) {
-      for (const { peer, goodbye } of out) {
-        if (this.world.peers.get(peer.id) !== peer) continue;
-        this.#remove(peer, "kicked");
-        this.world.outbox.dismiss(peer.id, goodbye);
-      }
-    }
-  }
-
-  /** A member of a collaboration session goes on by another link; the other members notice nothing. */
-  #goOn(peer: Peer, enters: CommandOf<"enter-session">, seated: (peer: Peer) => void): Peer {
-    this.world.outbox.dismiss(peer.id, { reason: "superseded" });
-    seated(peer);
-    this.collabs.enter(peer, enters);
-    return peer;
+    this.#departures.expel();
   }
 
   #carryOut(peer: Peer, command: Command | Refusal): void {
@@ -336,11 +261,6 @@ export class Hub {
     if (this.#entered !== undefined) sequence.keep(sequence.last, this.#entered);
   }
 
-  #bye(peer: Peer): void {
-    this.#remove(peer, "left");
-    this.world.outbox.dismiss(peer.id, { reason: "bye" });
-  }
-
   /** The outbox, with an eye on where joins lead to: a repeated one must lead there again. */
   #watched(outbox: Outbox): Outbox {
     return {
@@ -353,16 +273,5 @@ export class Hub {
       slow: (peer, ms) => outbox.slow?.(peer, ms),
       pace: (from, to) => outbox.pace?.(from, to),
     };
-  }
-
-  #remove(peer: Peer, reason: LeaveReason): void {
-    const { world } = this;
-    world.matchmaker.cancel(peer.id);
-    for (const room of [...peer.rooms]) world.unseat(room, peer, reason);
-    world.peers.delete(peer.id);
-    if (peer.session) this.#sessions.end(peer.session);
-    this.#asking.forget(peer.id);
-    peer.space.dismiss(peer);
-    world.dropIfUnused(peer.space);
   }
 }

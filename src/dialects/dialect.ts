@@ -1,9 +1,10 @@
 import type { Hono } from "hono";
+import type { Arrival } from "../core/arrivals.ts";
 import type { Command } from "../core/commands.ts";
 import type { Refusal } from "../core/errors.ts";
 import type { Event, EventOf } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
-import type { Arrival, Hub } from "../core/hub.ts";
+import type { Hub } from "../core/hub.ts";
 import type { Credentials, Identity } from "../core/identity.ts";
 import type { Peer } from "../core/peer.ts";
 import type { Random } from "../core/random.ts";

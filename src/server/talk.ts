@@ -1,6 +1,6 @@
+import type { Arrival } from "../core/arrivals.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
-import type { Arrival } from "../core/hub.ts";
 import type { PeerId } from "../core/ids.ts";
 import type { Peer } from "../core/peer.ts";
 import type { Claim } from "../core/reclaiming.ts";

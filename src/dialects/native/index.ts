@@ -1,7 +1,7 @@
+import type { Arrival } from "../../core/arrivals.ts";
 import { Refusal } from "../../core/errors.ts";
 import type { Event } from "../../core/events.ts";
 import type { Goodbye } from "../../core/goodbyes.ts";
-import type { Arrival } from "../../core/hub.ts";
 import type { Identity } from "../../core/identity.ts";
 import { peerId, roomId, spaceId } from "../../core/ids.ts";
 import { NO_METADATA } from "../../core/metadata.ts";

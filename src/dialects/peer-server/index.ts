@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import type { Arrival } from "../../core/arrivals.ts";
 import { Refusal } from "../../core/errors.ts";
 import type { Event } from "../../core/events.ts";
 import type { Goodbye } from "../../core/goodbyes.ts";
-import type { Arrival } from "../../core/hub.ts";
 import { peerId } from "../../core/ids.ts";
 import { NO_METADATA } from "../../core/metadata.ts";
 import { type Random, randomHex } from "../../core/random.ts";
