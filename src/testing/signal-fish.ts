@@ -57,8 +57,7 @@ export class FishClient {
 
   /** Sends without waiting: it crosses with the next `settle`. */
   sayAtOnce(message: string | Uint8Array): void {
-    const type = typeof message === "string" ? /^\{"type":"(\w+)"/.exec(message)?.[1] : undefined;
-    if (type) this.#strict.asked(type);
+    if (typeof message === "string") this.#noteRequest(message);
     this.#pair.near.send(frameOf(message));
   }
 
@@ -75,10 +74,18 @@ export class FishClient {
     await this.settle();
   }
 
+  /** What is no message cannot be answered as one. */
+  #noteRequest(text: string): void {
+    try {
+      const { type, data } = JSON.parse(text) as FishMessage;
+      if (typeof type === "string") this.#strict.asked(type, data ?? {});
+    } catch {}
+  }
+
   #hear(data: string | Uint8Array): void {
     this.raw.push(data);
     try {
-      if (typeof data === "string") this.#strict.read(JSON.parse(data) as FishMessage);
+      if (typeof data === "string") this.#strict.readText(data);
       else this.#strict.readBinary(unpack(data) as Readonly<Record<string, unknown>>);
     } catch (error) {
       this.complaint ??= error;
