@@ -15,6 +15,7 @@ import type { Extension, Inside } from "./extension.ts";
 import { type Hosting, hosting, isSigner } from "./hosting.ts";
 import { answerWith } from "./http-glue.ts";
 import { Invites } from "./invites.ts";
+import type { Listening } from "./listeners.ts";
 import type { Revocation } from "./revocations.ts";
 import { Bans } from "./rooms/bans.ts";
 import type { Context, MessageEnvelope, RoomContext } from "./rooms/context.ts";
@@ -29,7 +30,7 @@ import type { MessageLimiter, MessageLimits } from "./rooms/message-limits.ts";
 import { checkOf, type MessageSchema } from "./rooms/message-schema.ts";
 import type { RoomHost } from "./rooms/room-host.ts";
 import type { RoomSettings } from "./rooms/settings.ts";
-import { type Listening, Server } from "./server.ts";
+import { Server } from "./server.ts";
 
 /** Everything has a default; handlers for rooms without a definition of their own may be given here too. */
 export interface ServerSettings extends Omit<RoomOptions<unknown>, "settings"> {

@@ -30,6 +30,7 @@ export { createLog, type Log } from "../observe/log.ts";
 export type { TokenEndpointOptions, TokenGrant } from "./embedder-routes.ts";
 export { createServer, type ParlorServer, type ServerSettings } from "./embedding.ts";
 export type { Invite, InviteOptions } from "./invites.ts";
+export type { Listening } from "./listeners.ts";
 export type { Revocation } from "./revocations.ts";
 export type { Ban, BanOptions } from "./rooms/bans.ts";
 export type {
@@ -59,4 +60,4 @@ export type { MessageLimits } from "./rooms/message-limits.ts";
 export type { MessageSchema } from "./rooms/message-schema.ts";
 export type { RoomClock } from "./rooms/room-clock.ts";
 export type { RoomSettings } from "./rooms/settings.ts";
-export { type Listening, Server } from "./server.ts";
+export { Server } from "./server.ts";

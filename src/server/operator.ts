@@ -5,6 +5,7 @@ import type { PeerId } from "../core/ids.ts";
 import type { Room } from "../core/room.ts";
 import type { Log } from "../observe/log.ts";
 import type { MetricName, Reading } from "../observe/metrics.ts";
+import type { Connections } from "./connections.ts";
 
 /** What is known of the connection of a peer. */
 export interface ConnectionFacts {
@@ -30,6 +31,31 @@ export interface Operator {
   expel(peer: PeerId): boolean;
   /** Ends a room; its members are told. */
   closeRoom(room: Room): void;
+}
+
+/** What the operator's view is made of. */
+export interface OperatorGiven
+  extends Pick<Operator, "config" | "version" | "hub" | "log" | "readings" | "now"> {
+  readonly connections: Connections;
+}
+
+/** The view of one server, as it is whenever somebody looks. */
+export function operatorOf({ connections, ...given }: OperatorGiven): Operator {
+  const { hub, now } = given;
+  return {
+    ...given,
+    get isDraining() {
+      return hub.world.isDraining;
+    },
+    connection(peer) {
+      const connection = connections.of(peer);
+      if (!connection) return undefined;
+      const { dialect = "unknown", opening } = connection;
+      return { dialect, remoteAddress: opening.remoteAddress };
+    },
+    expel: (peer) => hub.expel(peer, { reason: "kicked", text: "removed by the operator" }, now()),
+    closeRoom: (room) => hub.closeRoom(room, now()),
+  };
 }
 
 /** What an operator's side adds to a server. */

@@ -16,7 +16,6 @@ export interface StatusOptions {
   readonly version: string;
   /** The space whose namespaces `/stats` counts. */
   readonly space: SpaceId;
-  isDraining(): boolean;
   now(): number;
 }
 
@@ -34,7 +33,7 @@ export class Status {
     const checks = this.#checks();
     const services = Object.fromEntries(checks.map(({ name, status }) => [name, status]));
     // What the readers of Pulsar look for.
-    const up = this.#options.isDraining() ? "stopping" : "up";
+    const up = this.#options.hub.world.isDraining ? "stopping" : "up";
     const parts = { http: up, relay: up, sessions: up };
     return {
       ...this.peerServerHealth(),
@@ -94,7 +93,8 @@ export class Status {
   }
 
   #checks(): Check[] {
-    return [this.#options.isDraining() ? check("accepting", "the server is stopping") : check("accepting")];
+    const { isDraining } = this.#options.hub.world;
+    return [isDraining ? check("accepting", "the server is stopping") : check("accepting")];
   }
 }
 

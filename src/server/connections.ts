@@ -1,0 +1,109 @@
+import { Deadlines } from "../core/deadlines.ts";
+import type { Identity } from "../core/identity.ts";
+import type { PeerId } from "../core/ids.ts";
+import type { Dialect, Opening } from "../dialects/dialect.ts";
+import type { Link } from "../transports/link.ts";
+import { Connection } from "./connection.ts";
+import { LinkWatch } from "./link-watch.ts";
+import type { Surround } from "./surround.ts";
+
+export interface ConnectionsOptions {
+  readonly surround: Surround;
+  /** How long a link may take until there is a peer on it, where its dialect does not say. */
+  readonly registrationTimeoutMs: number;
+}
+
+/** What is known of a link that is being accepted. */
+export interface Accepted {
+  readonly opening: Opening;
+  /** `undefined`: the first message will tell. */
+  readonly dialect: Dialect | undefined;
+  /** Who was shown to be there when the link opened. */
+  readonly identity: Identity | undefined;
+  /** Whether its transport looks for signs of life. */
+  readonly isPinged: boolean;
+}
+
+/** All connections of a server, each from the opening of its link to the end. */
+export class Connections implements Iterable<Connection> {
+  readonly #options: ConnectionsOptions;
+  readonly #open = new Set<Connection>();
+  /** When those on which no peer has arrived are ended. */
+  readonly #greetings = new Deadlines<Connection>();
+  readonly #watch = new LinkWatch();
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  [Symbol.iterator](): Iterator<Connection> {
+    return this.#open.values();
+  }
+
+  /** The connection of a peer, while it has one. */
+  of(peer: PeerId): Connection | undefined {
+    const speaker = this.#options.surround.outbox.speaker(peer);
+    return speaker instanceof Connection ? speaker : undefined;
+  }
+
+  accept(link: Link, { opening, dialect, identity, isPinged }: Accepted): void {
+    const { surround, registrationTimeoutMs } = this.#options;
+    const connection = new Connection({ link, opening, dialect, surround });
+    // One that is yet to be told by its first message is counted then.
+    if (dialect) surround.tally.accept(dialect.name);
+    this.#open.add(connection);
+    const waitMs = dialect?.registrationMs ?? registrationTimeoutMs;
+    this.#greetings.set(connection, surround.now() + waitMs);
+    link.listen(connection);
+    if (dialect && !this.#watch.begin(connection, dialect, { isPinged })) {
+      surround.tally.goodbye("too_many_links");
+      connection.goodbye({ reason: "too_many_links" });
+      return;
+    }
+    connection.begin(identity);
+  }
+
+  /** A peer is on the connection now. */
+  arrived(connection: Connection): void {
+    this.#greetings.clear(connection);
+  }
+
+  /** The link of the connection is gone. */
+  ended(connection: Connection): void {
+    this.#greetings.clear(connection);
+    this.#open.delete(connection);
+    this.#watch.end(connection);
+    if (this.#open.size === 0) this.#whenEmpty?.();
+  }
+
+  /** Ends those on which nobody arrives, or nothing is said, for too long. */
+  tick(now: number): void {
+    for (const connection of this.#greetings.takeDue(now)) connection.expire();
+    for (const [connection, reason] of this.#watch.takeSilent(now)) {
+      this.#options.surround.tally.goodbye(reason);
+      connection.goodbye({ reason });
+    }
+  }
+
+  /**
+   * Tells everybody to come back later, and waits until they have gone, for at most `drainMs`.
+   *
+   * @returns how many are left.
+   */
+  async drain(drainMs: number): Promise<number> {
+    const { tally, now } = this.#options.surround;
+    const emptied = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+    for (const connection of [...this.#open]) {
+      tally.goodbye("server_shutdown");
+      connection.goodbye({ reason: "server_shutdown", at: now() });
+    }
+    if (this.#open.size > 0)
+      await Promise.race([emptied, new Promise((cut) => setTimeout(cut, drainMs).unref())]);
+    return this.#open.size;
+  }
+}

@@ -1,0 +1,139 @@
+import type { Config } from "../config/index.ts";
+import { ERRORS, Refusal } from "../core/errors.ts";
+import type { Hub } from "../core/hub.ts";
+import type { Identity } from "../core/identity.ts";
+import { chooseByOpening, type Served } from "../dialects/choose.ts";
+import type { Dialect, Opening } from "../dialects/dialect.ts";
+import type { UpgradeDecision } from "../transports/http.ts";
+import type { Link } from "../transports/link.ts";
+import type { SessionDecision } from "../transports/webtransport.ts";
+import type { Connections } from "./connections.ts";
+import type { CredentialDesk } from "./credential-desk.ts";
+import { refusalBody } from "./refusal-body.ts";
+import { isRelayPath, type RelayDesk } from "./relay-desk.ts";
+import type { Tally } from "./tally.ts";
+
+export interface DoorOptions {
+  /** Who is spoken behind it. */
+  readonly served: Served;
+  readonly config: Config;
+  readonly hub: Hub;
+  readonly tally: Tally;
+  readonly credentials: CredentialDesk;
+  readonly connections: Connections;
+  /** Takes the links to the relay; `undefined` where there is no way to it. */
+  readonly desk: RelayDesk | undefined;
+}
+
+/** What is known of a link besides its opening. */
+export interface Shown {
+  readonly identity?: Identity | undefined;
+  /** Whether its transport looks for signs of life; by default it does. */
+  readonly isPinged?: boolean;
+}
+
+/** Where links come in, whatever they came over: who may, what is spoken at which path, and who takes them over. */
+export class Door {
+  readonly #options: DoorOptions;
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+  }
+
+  get served(): Served {
+    return this.#options.served;
+  }
+
+  /** A door into the same server behind which nothing but `dialect` is spoken. */
+  only(dialect: Dialect): Door {
+    return new Door({ ...this.#options, served: new Map([[dialect.name, dialect]]), desk: undefined });
+  }
+
+  /** Whether a request to upgrade becomes a link. The identity, where credentials were shown, is its `note`. */
+  decide(opening: Opening): UpgradeDecision | Promise<UpgradeDecision> {
+    const { hub, config } = this.#options;
+    if (hub.world.isDraining) return this.#refuse(503, "This server is stopping; come back in a moment.\n");
+    if (this.#leadsToRelay(opening.path))
+      return { accept: true, maxMessageBytes: config.relay.maxFrameBytes };
+    const chosen = chooseByOpening(this.served, opening);
+    if (!chosen) return this.#refuse(404, "Nobody speaks WebSocket at this path.\n");
+    const maxMessageBytes = this.#maxMessageBytes(chosen);
+    if (chosen === "first-message") return { accept: true, maxMessageBytes };
+    if (!chosen.credentials) return { accept: true, maxMessageBytes, subprotocol: chosen.subprotocol };
+    return this.#decideByCredentials(chosen, opening);
+  }
+
+  /** Sessions of WebTransport are for those who show their credentials in a message. */
+  decideSession(opening: Opening): SessionDecision {
+    if (this.#options.hub.world.isDraining) return { accept: false, status: 503 };
+    const chosen = chooseByOpening(this.served, opening);
+    const isWelcome = chosen === "first-message" || (chosen && !chosen.credentials);
+    return isWelcome ? { accept: true } : { accept: false, status: 404 };
+  }
+
+  /** The largest message, in bytes, that a link with this opening takes at first. */
+  maxMessageBytes(opening: Opening): number {
+    return this.#maxMessageBytes(chooseByOpening(this.served, opening));
+  }
+
+  /** Whether the path takes links. */
+  isSocketPath(path: string): boolean {
+    if (this.#leadsToRelay(path)) return true;
+    if (this.served.size === 1) return path.endsWith("/ws");
+    const opening = {
+      path,
+      query: new URLSearchParams(),
+      headers: {},
+      subprotocol: undefined,
+      remoteAddress: "",
+    };
+    return chooseByOpening(this.served, opening) !== undefined;
+  }
+
+  /** Takes a link that was let in. */
+  accept(link: Link, opening: Opening, { identity, isPinged = true }: Shown = {}): void {
+    const { desk, connections } = this.#options;
+    if (desk && this.#leadsToRelay(opening.path)) {
+      desk.acceptLink(link);
+      return;
+    }
+    const chosen = chooseByOpening(this.served, opening);
+    const dialect = chosen === "first-message" ? undefined : chosen;
+    connections.accept(link, { opening, dialect, identity, isPinged });
+  }
+
+  #leadsToRelay(path: string): boolean {
+    return this.#options.desk !== undefined && isRelayPath(path);
+  }
+
+  /** Who is yet to tell what it speaks may say little; the rest is granted then. */
+  #maxMessageBytes(chosen: ReturnType<typeof chooseByOpening>): number {
+    const candidates = typeof chosen === "object" ? [chosen] : [...this.served.values()];
+    return Math.min(...candidates.map((dialect) => dialect.maxMessageBytes));
+  }
+
+  /** Bad credentials are refused before there is a link, where any client can tell it from a lost one. */
+  async #decideByCredentials(dialect: Dialect, opening: Opening): Promise<UpgradeDecision> {
+    const { credentials: desk, tally } = this.#options;
+    const { name, maxMessageBytes, subprotocol } = dialect;
+    try {
+      const credentials = dialect.credentials?.(opening);
+      const note = credentials && (await desk.authenticate(credentials, { opening, dialect: name }));
+      return { accept: true, maxMessageBytes, subprotocol, note };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      tally.refuse(error.code);
+      return this.#refuse(ERRORS[error.code].status, `${JSON.stringify(refusalBody(error))}\n`);
+    }
+  }
+
+  #refuse(status: number, text: string): UpgradeDecision {
+    this.#options.tally.refuseLink(String(status));
+    return {
+      accept: false,
+      status,
+      text,
+      ...(status === 401 && { headers: { "www-authenticate": "Bearer" } }),
+    };
+  }
+}

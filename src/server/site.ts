@@ -1,0 +1,38 @@
+import type { Hono } from "hono";
+import type { Config } from "../config/index.ts";
+import { spaceId } from "../core/ids.ts";
+import type { Access } from "../dialects/dialect.ts";
+import { type MetricName, Metrics, type Reading } from "../observe/metrics.ts";
+import type { Door } from "./door.ts";
+import { pages } from "./pages.ts";
+import { Status } from "./status.ts";
+
+export interface SiteOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly door: Door;
+  /** What dialects' own pages work with. */
+  readonly access: Access;
+  readonly readings: Readonly<Record<MetricName, Reading>>;
+  /** What an embedder and an operator serve besides. */
+  readonly extensions: readonly Hono[];
+}
+
+/** The pages of a server as configured, those of the dialects behind its door included. */
+export function site({ config, version, door, access, readings, extensions }: SiteOptions): Hono {
+  const { metrics, playground, peerServer } = config;
+  const { hub, now } = access;
+  return pages({
+    status: new Status({ hub, version, space: spaceId(peerServer.space), now }),
+    metrics: metrics.enabled ? new Metrics(readings, { withProcess: true }) : undefined,
+    metricsToken: metrics.token,
+    playground: playground.enabled,
+    isSingle: door.served.size === 1,
+    extensions,
+    routes: [...door.served.values()].flatMap((dialect) => {
+      const app = dialect.routes?.(access);
+      return app ? [{ dialect: dialect.name, app }] : [];
+    }),
+    isSocketPath: (path) => door.isSocketPath(path),
+  });
+}
