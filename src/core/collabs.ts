@@ -1,5 +1,7 @@
 import { RateTable, type RateTableOptions } from "../lib/rate-table.ts";
-import { type Announced, Collab, collabPeer, nameIn } from "./collab.ts";
+import { Collab, collabPeer } from "./collab.ts";
+import { refuseFull, refuseTakeover, refuseTicket } from "./collab-admission.ts";
+import { hostFirst, participantsOf, roleIn, type SessionView, sessionView } from "./collab-participants.ts";
 import type { CollabWord } from "./collab-words.ts";
 import type { CommandOf } from "./commands.ts";
 import { Refusal } from "./errors.ts";
@@ -7,10 +9,9 @@ import { type RoomId, roomId, type SpaceId } from "./ids.ts";
 import { jsonPayload, type Payload } from "./payload.ts";
 import type { Peer } from "./peer.ts";
 import type { RoomPolicy } from "./policy.ts";
-import { randomHex } from "./random.ts";
-import { type Member, memberInfo, type Room } from "./room.ts";
+import { randomUuid } from "./random.ts";
+import { memberInfo, type Room } from "./room.ts";
 import type { RoomEnd } from "./room-events.ts";
-import { seatKey } from "./seats.ts";
 import type { Space } from "./space.ts";
 import { badTicket, type CollabRole, refuseUntimely, type Ticket } from "./ticket.ts";
 import type { World } from "./world.ts";
@@ -21,25 +22,6 @@ export interface CollabTerms {
   readonly policy: RoomPolicy;
   /** What all members together may say, in bytes per second. */
   readonly bytesPerSecond: number;
-}
-
-/** Somebody who takes part in a session. Times are ms since the epoch. */
-export interface Participant {
-  readonly name: string;
-  readonly role: CollabRole;
-  readonly joinedAt: number;
-  readonly lastSeen: number;
-}
-
-export interface SessionView {
-  readonly id: RoomId;
-  readonly hostName: string;
-  /** The host first, then in the order of joining. */
-  readonly participants: readonly Participant[];
-  readonly createdAt: number;
-  readonly expiresAt: number;
-  readonly key: Uint8Array;
-  readonly metadata: Payload;
 }
 
 export interface NewSession {
@@ -57,8 +39,6 @@ export interface Caller {
   readonly ticket: Ticket | undefined;
 }
 
-/** Who said it would come and did not is no participant any more. */
-const ANNOUNCED_MS = 5 * 60_000;
 const KEY_BYTES = 32;
 /** Most ids of former sessions that are remembered. */
 const MAX_ENDED = 10_000;
@@ -89,13 +69,13 @@ export class Collabs {
     this.#refuseOpening(place);
     const space = this.#world.space(spaceId);
     try {
-      const room = this.#open(space, roomId(uuid(this.#world)), {
+      const room = this.#open(space, roomId(randomUuid(this.#world.random)), {
         hostName,
         metadata,
         terms,
         isShared: true,
       });
-      return this.#view(room, collabOf(room));
+      return sessionView(room, collabOf(room), now);
     } finally {
       this.#world.dropIfUnused(space);
     }
@@ -105,7 +85,7 @@ export class Collabs {
   view(space: SpaceId, session: RoomId, now: number): SessionView {
     this.#world.now = now;
     const room = this.#find(space, session);
-    return this.#view(room, collabOf(room));
+    return sessionView(room, collabOf(room), now);
   }
 
   /** Whether the bearer of a ticket may know what only members know. */
@@ -131,9 +111,9 @@ export class Collabs {
     if (ticket.session !== session) throw new Refusal("forbidden", { reason: "other_session" });
     const room = this.#find(space, session);
     const collab = collabOf(room);
-    this.#refuseTicket(collab, ticket, name);
+    refuseTicket(collab, ticket, name);
     if (collab.isBarred(name, place)) throw new Refusal("banned", { room: session });
-    const here = this.#participants(room, collab);
+    const here = participantsOf(room, collab, now);
     if (here.some((participant) => participant.name === name))
       throw new Refusal("already_in_room", { room: session });
     if (room.isFull || here.length >= room.policy.capacity + (room.policy.spectators ?? 0))
@@ -142,7 +122,7 @@ export class Collabs {
     collab.spend(ticket, name);
     collab.announced.set(name, { role: ticket.role, place, at: now });
 
-    return { role: ticket.role, view: this.#view(room, collab) };
+    return { role: ticket.role, view: sessionView(room, collab, now) };
   }
 
   /**
@@ -187,7 +167,7 @@ export class Collabs {
     if (collab.isBarred(name, place)) throw new Refusal("banned", { room: id });
     const member = room.members.get(collabPeer(id, name));
     if (!ticket) throw badTicket("missing");
-    this.#refuseTicket(collab, ticket, name);
+    refuseTicket(collab, ticket, name);
     if (member) refuseTakeover({ room, collab, member, ticket });
     else refuseFull(room, { name, role: ticket.role });
   }
@@ -236,11 +216,6 @@ export class Collabs {
     this.#world.refuseOpening();
     const retryAfterMs = this.#openings.take(place, now);
     if (retryAfterMs > 0) throw new Refusal("slow_down", { retryAfterMs });
-  }
-
-  #refuseTicket(collab: Collab, ticket: Ticket, name: string): void {
-    if (ticket.peer !== undefined && ticket.peer !== name) throw badTicket("other_peer");
-    if (collab.isSpent(ticket, name)) throw badTicket("used");
   }
 
   #open(
@@ -296,102 +271,10 @@ export class Collabs {
     if (!room?.collab) throw new Refusal("room_not_found", { room: session });
     return room;
   }
-
-  #view(room: Room, collab: Collab): SessionView {
-    return {
-      id: room.id,
-      hostName: collab.hostName,
-      participants: this.#participants(room, collab),
-      createdAt: collab.createdAt,
-      expiresAt: room.endsAt ?? this.#world.now,
-      key: collab.key,
-      metadata: collab.metadata,
-    };
-  }
-
-  /** Those with a link, and those who are announced. While no host has a link, whoever made the session is the host. */
-  #participants(room: Room, collab: Collab): Participant[] {
-    const { now } = this.#world;
-    const here = hostFirst(room).map((member) => ({
-      name: nameIn(room.id, member.peer.id),
-      role: roleIn(room, member),
-      joinedAt: member.joinedAt,
-      lastSeen: now,
-    }));
-    for (const [name, { at }] of collab.announced) if (now - at > ANNOUNCED_MS) collab.announced.delete(name);
-    const coming = [...collab.announced].map(([name, { role, at }]: [string, Announced]) => ({
-      name,
-      role,
-      joinedAt: at,
-      lastSeen: at,
-    }));
-    const { hostName, createdAt } = collab;
-    const host = { name: hostName, role: "host", joinedAt: createdAt, lastSeen: createdAt } as const;
-    const isExpected = room.host === undefined && !here.some(({ name }) => name === hostName);
-    return [...(isExpected ? [host] : []), ...here, ...coming];
-  }
 }
 
 /** What makes a room of this store a session. */
 function collabOf(room: Room): Collab {
   if (!room.collab) throw new Error(`room ${room.id} is no session`);
   return room.collab;
-}
-
-/** The host first, then in the order of joining. */
-function hostFirst(room: Room): Member[] {
-  const members = [...room.members.values()];
-  return members.sort((a, b) => Number(b.peer.id === room.host) - Number(a.peer.id === room.host));
-}
-
-export function roleIn(room: Room, member: Member): CollabRole {
-  if (member.peer.id === room.host) return "host";
-  return member.role === "spectator" ? "observer" : "editor";
-}
-
-/**
- * Who may go on, by another link, as a member that is here: the bearer of its own ticket or of the one it came with.
- * Tickets are passed on to those who are invited, so the host's place takes a host's ticket, or that nobody else is here.
- */
-function refuseTakeover({
-  room,
-  collab,
-  member,
-  ticket,
-}: {
-  readonly room: Room;
-  readonly collab: Collab;
-  readonly member: Member;
-  readonly ticket: Ticket;
-}): void {
-  if (ticket.peer !== undefined || ticket.role === "host") return;
-  const before = collab.admissions.get(member)?.ticket;
-  const isSame = before !== undefined && ticketKey(before) === ticketKey(ticket);
-  if (isSame && (member.peer.id !== room.host || room.members.size === 1)) return;
-  throw new Refusal("already_in_room", { room: room.id, peer: nameIn(room.id, member.peer.id) });
-}
-
-const ticketKey = ({ id, role, issuedAt, expiresAt }: Ticket): string =>
-  id ?? `${role} ${issuedAt} ${expiresAt}`;
-
-function refuseFull(room: Room, { name, role }: { readonly name: string; readonly role: CollabRole }): void {
-  const { capacity, spectators = 0 } = room.policy;
-  const seats = role === "observer" ? room.spectators : room.seats;
-  const most = role === "observer" ? spectators : capacity;
-  const key = seatKey({ id: collabPeer(room.id, name), user: undefined });
-  if (seats.size >= most && !seats.has(key))
-    throw new Refusal("room_full", { room: room.id, capacity: most });
-}
-
-/** Version 4. */
-function uuid(world: World): string {
-  const hex = randomHex(world.random, 16);
-  const variant = "89ab"[Number.parseInt(hex[16] ?? "0", 16) & 3];
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `4${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-    hex.slice(20),
-  ].join("-");
 }

@@ -3,7 +3,7 @@ import { cors } from "hono/cors";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Static, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import type { SessionView } from "../../core/collabs.ts";
+import type { SessionView } from "../../core/collab-participants.ts";
 import { ERRORS, type ErrorCode, Refusal } from "../../core/errors.ts";
 import { roomId } from "../../core/ids.ts";
 import { jsonPayload } from "../../core/payload.ts";
