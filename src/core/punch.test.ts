@@ -69,31 +69,34 @@ describe("an introduction", () => {
     ]);
   });
 
-  it("[NAT14] foresees the ports of a NAT that takes one after the other", () => {
+  it.each<[about: string, seen: [number, number], told: number[]]>([
+    ["upwards", [5000, 5002], [5004, 5006, 5008, 5010, 5012, 5014, 5016, 5018, 5000, 5002]],
+    ["downwards", [5000, 4999], [4998, 4997, 4996, 4995, 4994, 4993, 4992, 4991, 5000, 4999]],
+    ["to the end of all ports", [65_533, 65_534], [65_535, 65_533, 65_534]],
+    ["to the beginning of all ports", [3, 2], [1, 3, 2]],
+  ])("[NAT14] foresees the ports of a NAT that takes one after the other, %s", (_about, [one, two], told) => {
     const { rendezvous, ask } = meeting();
-    ask(at("192.0.2.1", 5000, 0), 0, ada);
-    ask(at("192.0.2.1", 5002, 1), 0, ada);
+    ask(at("192.0.2.1", one, 0), 0, ada);
+    ask(at("192.0.2.1", two, 1), 0, ada);
     ask(at("192.0.2.2", 2000, 0), 0, bob);
 
-    const [told] = rendezvous.request({ session: "s1", ...bob, from: at("192.0.2.2", 2000, 1) }, 1);
+    const [answer] = rendezvous.request({ session: "s1", ...bob, from: at("192.0.2.2", 2000, 1) }, 1);
 
-    expect(told?.reply).toMatchObject({
+    expect(answer?.reply).toMatchObject({
       nat: "symmetric",
-      endpoints: [5000, 5002, 5004, 5006, 5008, 5010, 5012, 5014, 5016, 5018].map(
-        (port) => `192.0.2.1:${port}`,
-      ),
+      endpoints: told.map((port) => `192.0.2.1:${port}`),
     });
   });
 
-  it("[NAT14] foresees no ports that do not exist", () => {
+  it("[NAT14] foresees nothing of a NAT that takes ports by chance", () => {
     const { rendezvous, ask } = meeting();
-    ask(at("192.0.2.1", 65_534, 0), 0, ada);
-    ask(at("192.0.2.1", 65_535, 1), 0, ada);
+    ask(at("192.0.2.1", 5000, 0), 0, ada);
+    ask(at("192.0.2.1", 41_000, 1), 0, ada);
     ask(at("192.0.2.2", 2000, 0), 0, bob);
 
-    const [told] = rendezvous.request({ session: "s1", ...bob, from: at("192.0.2.2", 2000, 1) }, 1);
+    const [answer] = rendezvous.request({ session: "s1", ...bob, from: at("192.0.2.2", 2000, 1) }, 1);
 
-    expect(told?.reply).toMatchObject({ endpoints: ["192.0.2.1:65534", "192.0.2.1:65535"] });
+    expect(answer?.reply).toMatchObject({ endpoints: ["192.0.2.1:5000", "192.0.2.1:41000"] });
   });
 
   it("[NAT15] is of those who want each other", () => {
@@ -132,6 +135,20 @@ describe("an introduction", () => {
     ]);
     expect(outcomes.at(-1)).toEqual(["fallback", "unknown", 10_000]);
     expect(ask(at("192.0.2.2", 2000), 10_200)).toEqual([[2000, "fallback"]]);
+  });
+
+  it("[NAT16] ends sooner when both NATs take ports by chance", () => {
+    const { rendezvous, ask } = meeting();
+    for (const [who, address] of [
+      [ada, "192.0.2.1"],
+      [bob, "192.0.2.2"],
+    ] as const) {
+      ask(at(address, 5000, 0), 0, who);
+      ask(at(address, 41_000, 1), 0, who);
+    }
+    expect(rendezvous.tick(1_999)).toEqual([]);
+
+    expect(rendezvous.tick(2_000).map(({ reply }) => reply.type)).toEqual(["fallback", "fallback"]);
   });
 
   it("[NAT13] begins anew for who asks some time after it has met", () => {

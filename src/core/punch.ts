@@ -78,8 +78,13 @@ const SILENT_MS = 15_000;
 const ANEW_MS = 2_000;
 /** How long the second port is waited for, so that a NAT's habits are known before the introduction. */
 const SECOND_PORT_MS = 250;
-/** Ports that are guessed for a NAT that takes another one for each destination. */
+/** Ports that are guessed for a NAT that takes one after the other. */
 const GUESSES = 8;
+/** Two ports that are farther apart were taken by chance. */
+const MAX_STRIDE = 64;
+const MAX_PORT = 65_535;
+/** How long those try whose NATs give them no hope, in ms: what two ports have shown need not be the whole truth. */
+const HOPELESS_MS = 2_000;
 const TOKEN_BYTES = 16;
 
 /**
@@ -142,7 +147,7 @@ export class Rendezvous {
     const out: Outgoing[] = [];
     for (const side of this.#sides.values()) {
       const { pair } = side;
-      if (pair && side.outcome === undefined && now - pair.since >= this.#options.timeoutMs) {
+      if (pair && side.outcome === undefined && now - pair.since >= this.#patienceMs(pair)) {
         this.#end(side, "fallback", now);
         const to = lastOf(side);
         if (to) out.push({ to, reply: { type: "fallback", session: side.session } });
@@ -150,6 +155,11 @@ export class Rendezvous {
       if (now - side.heardAt >= SILENT_MS + (pair ? this.#options.timeoutMs : 0)) this.#forget(side);
     }
     return out;
+  }
+
+  #patienceMs(pair: Pair): number {
+    const { timeoutMs } = this.#options;
+    return areHopeless(pair) ? Math.min(timeoutMs, HOPELESS_MS) : timeoutMs;
   }
 
   #sideOf({ session, name, wants, from }: PunchRequest, now: number): Side {
@@ -251,21 +261,35 @@ function natOf({ seen }: Side): NatType {
 }
 
 /**
- * Where a peer may be reached: where it was seen, and for a NAT that takes a port for each destination the next ones at
- * the distance that the two it took were apart. Those that take them by chance are not found that way.
+ * How far apart a NAT takes its ports, when it takes another one for each destination and those two are near each other:
+ * a peer asks the first port first. `undefined` for all others, those that take ports by chance among them.
+ */
+function strideOf({ seen }: Side): number | undefined {
+  const [one, two] = [seen.get(0), seen.get(1)];
+  if (!one || !two || one.address !== two.address) return undefined;
+  const stride = two.port - one.port;
+  return stride !== 0 && Math.abs(stride) <= MAX_STRIDE ? stride : undefined;
+}
+
+/** Whether both NATs take ports by chance: then neither will ever send where the other expects it. */
+const areHopeless = ({ sides }: Pair): boolean =>
+  sides.every((side) => natOf(side) === "symmetric" && strideOf(side) === undefined);
+
+/**
+ * Where a peer may be reached: the ports that its NAT is likely to take next, in the order in which it will take them,
+ * and where it was seen. Each of two such NATs takes its next port for the first of the other's, and so on: it is the
+ * order that lets them meet.
  */
 function endpointsOf(side: Side): string[] {
-  const seen = [...side.seen.values()].map(textOf);
-  const [one, two] = [side.seen.get(0), side.seen.get(1)];
-  if (one && two && natOf(side) === "symmetric" && one.address === two.address) {
-    const step = two.port - one.port;
-    const stride = Math.abs(step) > 64 ? Math.sign(step) : step;
-    for (let guess = 1; guess <= GUESSES; guess++) {
-      const port = Math.max(one.port, two.port) + Math.abs(stride) * guess;
-      if (port <= 65_535) seen.push(textOf({ address: one.address, port, via: 0 }));
-    }
+  const seen = [...side.seen.values()];
+  const two = side.seen.get(1);
+  const stride = strideOf(side);
+  const likely: Endpoint[] = [];
+  for (let guess = 1; two && stride !== undefined && guess <= GUESSES; guess++) {
+    const port = two.port + stride * guess;
+    if (port > 0 && port <= MAX_PORT) likely.push({ ...two, port });
   }
-  return [...new Set(seen)];
+  return [...new Set([...likely, ...seen].map(textOf))];
 }
 
 /** `192.0.2.1:7000`, `[2001:db8::1]:7000`. */

@@ -1,12 +1,15 @@
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
+import type { Socket } from "node:dgram";
 import { decodePunch, encodePunch, type PunchEncoding, type PunchMessage } from "./punch-message.ts";
+import { NAT_PORTS, padded, socketTo } from "./punch-socket.ts";
+
+export { detectNat, type NatProbe, type NatReport } from "./nat-report.ts";
+export type { PunchEncoding } from "./punch-message.ts";
 
 export interface PunchOptions {
-  /** The server that introduces, by its IP address. */
+  /** The server that introduces, by its name or IP address. */
   readonly server: string;
-  /** Its two ports; with only one, a NAT's habits stay unknown. */
-  readonly ports: readonly [number, number?];
+  /** Its two UDP ports, by default 7000 and 7001; with only one, a NAT's habits stay unknown. */
+  readonly ports?: readonly [number, number?];
   /** A join token of the session. */
   readonly token: string;
   readonly session: string;
@@ -15,6 +18,7 @@ export interface PunchOptions {
   readonly wants: string;
   /** How long to try, in ms. Default 10 s. */
   readonly timeoutMs?: number;
+  /** How datagrams are written; servers and peers read both. Default `bincode2`. */
   readonly encoding?: PunchEncoding;
   /** From 0 up to but not including 1; `Math.random` unless a test says otherwise. */
   random?(): number;
@@ -40,13 +44,18 @@ const VOLLEY_MS = 60;
 /** How long questions of the other are still answered after both are sure. */
 const LINGER_MS = 300;
 
-/** Tries to reach another peer through the NATs of both, with the help of a server. Closes its socket unless it succeeds. */
+/** Requests are as long as this, in bytes: the longest introduction is shorter, and no answer is longer than a request. */
+const REQUEST_BYTES = 640;
+
+/**
+ * Tries to reach another peer through the NATs of both, with the help of a server. Both must try at about the same time.
+ * Closes its socket unless it succeeds. docs/spec/nat.md, rules NAT30 and NAT31.
+ *
+ * @throws when the server's name cannot be resolved.
+ */
 export async function punch(options: PunchOptions): Promise<PunchResult> {
-  const socket = createSocket("udp4");
-  socket.on("error", () => {});
-  socket.bind(0);
-  await once(socket, "listening");
-  const result = await new Attempt(socket, options).run();
+  const { address, socket } = await socketTo(options.server);
+  const result = await new Attempt(socket, { ...options, server: address }).run();
   if (result.is === "relay") socket.close();
   return result;
 }
@@ -86,7 +95,8 @@ class Attempt {
       this.#socket.on("message", (bytes, from) => {
         const heard = decodePunch(bytes);
         if (!heard) return;
-        const isServer = from.address === this.#options.server && this.#options.ports.includes(from.port);
+        const { server, ports = NAT_PORTS } = this.#options;
+        const isServer = from.address === server && ports.includes(from.port);
         if (isServer) this.#told(heard.message);
         else this.#heard(heard.message, [from.address, from.port]);
       });
@@ -102,9 +112,10 @@ class Attempt {
   /** Asks both ports, again and again: it is also how the mappings of the NAT are kept. */
   #ask(waitMs: number): void {
     if (this.#isMet) return;
-    const { token, session, name, wants, server, ports, random = Math.random } = this.#options;
+    const { token, session, name, wants, server, ports = NAT_PORTS, random = Math.random } = this.#options;
     const request = { type: "request", token, session: `${session}\n${name}\n${wants}` } as const;
-    for (const port of ports) if (port !== undefined) this.#say(request, [server, port]);
+    const bytes = padded(encodePunch(request, this.#encoding), REQUEST_BYTES);
+    for (const port of ports) if (port !== undefined) this.#send(bytes, [server, port]);
     const next = this.#introduced ? LONGEST_WAIT_MS : Math.min(waitMs * 2, LONGEST_WAIT_MS);
     this.#later(waitMs + random() * JITTER_MS, () => this.#ask(next));
   }
@@ -144,14 +155,18 @@ class Attempt {
   #met([address, port]: Address): void {
     if (this.#isMet) return;
     this.#isMet = true;
-    const { session, server, ports } = this.#options;
+    const { session, server, ports = NAT_PORTS } = this.#options;
     for (const each of ports) if (each !== undefined) this.#say({ type: "success", session }, [server, each]);
     const tookMs = this.#tookMs;
     this.#later(LINGER_MS, () => this.#settle({ is: "direct", socket: this.#socket, address, port, tookMs }));
   }
 
-  #say(message: PunchMessage, [address, port]: Address): void {
-    this.#socket.send(encodePunch(message, this.#encoding), port, address, () => {});
+  #say(message: PunchMessage, to: Address): void {
+    this.#send(encodePunch(message, this.#encoding), to);
+  }
+
+  #send(bytes: Uint8Array, [address, port]: Address): void {
+    this.#socket.send(bytes, port, address, () => {});
   }
 
   #later(ms: number, then: () => void): void {
@@ -167,65 +182,4 @@ function endpointOf(text: string): Address | undefined {
   const found = /^(?:\[([0-9a-f:.]+)\]|([\d.]+)):(\d{1,5})$/i.exec(text);
   const port = Number(found?.[3]);
   return found && port > 0 && port < 65_536 ? [found[1] ?? found[2] ?? "", port] : undefined;
-}
-
-/** What a NAT does with ports: `open` is no NAT at all. */
-export interface NatReport {
-  readonly type: "open" | "cone" | "symmetric" | "unknown";
-  /** How the socket looks from outside: `192.0.2.7:40001`. */
-  readonly endpoint: string | undefined;
-}
-
-/** Probes are as long as this, so that the answer is not longer. */
-const PROBE_BYTES = 64;
-
-/** Asks both ports of a server how one socket looks from there. */
-export async function detectNat({
-  server,
-  ports,
-  timeoutMs = 2_000,
-}: Pick<PunchOptions, "server" | "timeoutMs"> & {
-  readonly ports: readonly [number, number];
-}): Promise<NatReport> {
-  const socket = createSocket("udp4");
-  socket.on("error", () => {});
-  socket.bind(0);
-  await once(socket, "listening");
-  // Only a connected socket knows its address; this asks the kernel's routes and sends nothing.
-  const route = createSocket("udp4");
-  route.connect(ports[0], server);
-  await once(route, "connect");
-  const own = `${route.address().address}:${socket.address().port}`;
-  route.close();
-
-  const seen = new Map<number, string>();
-  await new Promise<void>((resolve) => {
-    const probe = (): void =>
-      ports.forEach((port, at) => {
-        const padded = new Uint8Array(PROBE_BYTES).fill(0xff);
-        padded.set(encodePunch({ type: "probe", sequence: at + 1 }, "bincode2"));
-        if (!seen.has(at + 1)) socket.send(padded, port, server, () => {});
-      });
-    const again = setInterval(probe, FIRST_WAIT_MS);
-    const end = (): void => {
-      clearInterval(again);
-      clearTimeout(timer);
-      resolve();
-    };
-    const timer = setTimeout(end, timeoutMs);
-    socket.on("message", (bytes, from) => {
-      const message = decodePunch(bytes)?.message;
-      if (from.address !== server || message?.type !== "observed") return;
-      seen.set(message.sequence, message.endpoint);
-      if (seen.size === ports.length) end();
-    });
-    probe();
-  });
-  socket.close();
-
-  const [one, two] = [seen.get(1), seen.get(2)];
-  const endpoint = one ?? two;
-  if (one === undefined || two === undefined) return { type: "unknown", endpoint };
-  if (one !== two) return { type: "symmetric", endpoint };
-  return { type: one === own ? "open" : "cone", endpoint };
 }

@@ -53,7 +53,15 @@ function address(name: string, device: string, value: string): void {
   within(name, "ip", "link", "set", device, "up");
 }
 
-type Ports = "kept" | "random";
+/**
+ * What a NAT does with ports: `kept` as they are inside (a port-restricted cone), `open` likewise and lets in whatever comes
+ * (a full cone), `sequential` takes the next one for each destination, `random` any.
+ */
+type Ports = "kept" | "open" | "sequential" | "random";
+
+/** Ports that a sequential NAT has before it begins again. */
+const FIRST_PORT = 41_000;
+const PORTS = 48;
 
 /** A home: a router with a NAT, at `outside` on the internet, and one machine behind it. */
 function home(
@@ -70,8 +78,21 @@ function home(
   address(machine, "eth0", `10.${number}.0.2/24`);
   within(machine, "ip", "route", "add", "default", "via", `10.${number}.0.1`);
   within(router, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
-  const masquerade = ["-t", "nat", "-A", "POSTROUTING", "-o", "wan", "-j", "MASQUERADE"];
-  within(router, "iptables", ...masquerade, ...(ports === "random" ? ["--random-fully"] : []));
+  const outside = `203.0.113.${10 + number}`;
+  const nat = ["-t", "nat", "-A", "POSTROUTING", "-o", "wan"];
+  if (ports === "sequential") {
+    // Of the connections that come as far as a rule, the first and then every so many-th is its own: one port after the other.
+    for (let taken = 0; taken < PORTS; taken++) {
+      const turn = ["-m", "statistic", "--mode", "nth", "--every", `${PORTS - taken}`, "--packet", "0"];
+      const target = ["-j", "SNAT", "--to-source", `${outside}:${FIRST_PORT + taken}`];
+      within(router, "iptables", ...nat, "-p", "udp", ...turn, ...target);
+    }
+  } else
+    within(router, "iptables", ...nat, "-j", "MASQUERADE", ...(ports === "random" ? ["--random-fully"] : []));
+  if (ports === "open") {
+    const rule = ["-t", "nat", "-A", "PREROUTING", "-i", "wan", "-p", "udp", "-j", "DNAT"];
+    within(router, "iptables", ...rule, "--to-destination", `10.${number}.0.2`);
+  }
   // As home routers do: what nobody inside has asked for is dropped, before it counts as a connection.
   within(router, "iptables", "-A", "INPUT", "-i", "wan", "-j", "DROP");
   return machine;
@@ -125,36 +146,38 @@ if (missing !== undefined) {
   });
 } else {
   describe("two peers behind two NATs", { timeout: 40_000 }, () => {
-    it("[NAT20] [NAT22] reach each other when the NATs keep ports", async () => {
-      const { results, counts } = await meet("kept", "kept");
+    it.each<[one: Ports, other: Ports, nats: [string, string]]>([
+      ["kept", "kept", ["cone", "cone"]],
+      ["kept", "sequential", ["cone", "symmetric"]],
+      ["open", "sequential", ["cone", "symmetric"]],
+      ["sequential", "sequential", ["symmetric", "symmetric"]],
+      ["open", "random", ["cone", "symmetric"]],
+    ])("[NAT20] [NAT22] reach each other: ports are %s here, %s there", async (one, other, nats) => {
+      const { results, counts } = await meet(one, other);
 
-      expect(results).toEqual([
-        {
+      expect(results).toEqual(
+        nats.map((nat, at) => ({
           is: "direct",
-          nat: "cone",
-          endpoint: expect.stringMatching(/^203\.0\.113\.11:/),
-          heard: "hello from bob",
+          nat,
+          endpoint: expect.stringMatching(`^203\\.0\\.113\\.${11 + at}:`),
+          heard: `hello from ${at === 0 ? "bob" : "ada"}`,
           tookMs: expect.any(Number),
-        },
-        {
-          is: "direct",
-          nat: "cone",
-          endpoint: expect.stringMatching(/^203\.0\.113\.12:/),
-          heard: "hello from ada",
-          tookMs: expect.any(Number),
-        },
-      ]);
-      expect(counts).toEqual({ met: [["cone", 2]], fallbacks: [] });
+        })),
+      );
+      const met = nats[0] === nats[1] ? [[nats[0], 2]] : nats.map((nat) => [nat, 1]);
+      expect(counts).toEqual({ met: expect.arrayContaining(met), fallbacks: [] });
     });
 
-    it("[NAT21] [NAT22] are sent to the relay when both NATs take ports by chance", async () => {
-      const { results, counts } = await meet("random", "random");
+    it.each<[one: Ports, other: Ports, nats: [string, string]]>([
+      ["kept", "random", ["cone", "symmetric"]],
+      ["sequential", "random", ["symmetric", "symmetric"]],
+      ["random", "random", ["symmetric", "symmetric"]],
+    ])("[NAT21] [NAT22] are sent to the relay: ports are %s here, %s there", async (one, other, nats) => {
+      const { results, counts } = await meet(one, other);
 
-      expect(results.map(({ is, nat }) => [is, nat])).toEqual([
-        ["relay", "symmetric"],
-        ["relay", "symmetric"],
-      ]);
-      expect(counts).toEqual({ met: [], fallbacks: [["symmetric", 2]] });
+      expect(results.map(({ is, nat }) => [is, nat])).toEqual(nats.map((nat) => ["relay", nat]));
+      const fallbacks = nats[0] === nats[1] ? [[nats[0], 2]] : nats.map((nat) => [nat, 1]);
+      expect(counts).toEqual({ met: [], fallbacks: expect.arrayContaining(fallbacks) });
     });
   });
 }
