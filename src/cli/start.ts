@@ -51,6 +51,9 @@ export async function startServer(
   log.info("server.listening", { urls, dialects: server.dialects });
   process.stdout.write(welcome(config, { url: urls[0] ?? "", guard }));
   for (const { dialect, urls } of own) process.stdout.write(`  ${dialect.padEnd(11)} ${urls[0] ?? ""}\n`);
+  const [natPort, probePort] = server.natPorts ?? [];
+  if (natPort !== undefined)
+    process.stdout.write(`  ${"nat".padEnd(11)} UDP ports ${natPort} and ${probePort}, STUN at the first\n`);
   if (quic) process.stdout.write(welcomeOverQuic(quic, config));
 
   for (const signal of SIGNALS) {

@@ -1,9 +1,11 @@
 import type { Socket } from "node:dgram";
 import { decodePunch, encodePunch, type PunchEncoding, type PunchMessage } from "./punch-message.ts";
 import { NAT_PORTS, padded, socketTo } from "./punch-socket.ts";
+import { isPayload, type Place, PunchedLine, placeKey } from "./punched-line.ts";
 
 export { detectNat, type NatProbe, type NatReport } from "./nat-report.ts";
 export type { PunchEncoding } from "./punch-message.ts";
+export type { PunchedLine, PunchedLineEvents } from "./punched-line.ts";
 
 export interface PunchOptions {
   /** The server that introduces, by its name or IP address. */
@@ -25,14 +27,8 @@ export interface PunchOptions {
 }
 
 export type PunchResult =
-  /** The peers hear each other: `socket` is open, and the other is at `address` and `port`. The caller closes it. */
-  | {
-      readonly is: "direct";
-      readonly socket: Socket;
-      readonly address: string;
-      readonly port: number;
-      readonly tookMs: number;
-    }
+  /** The peers hear each other. The caller closes the line. */
+  | { readonly is: "direct"; readonly line: PunchedLine; readonly tookMs: number }
   /** They do not, and should use a relay. */
   | { readonly is: "relay"; readonly tookMs: number };
 
@@ -41,8 +37,6 @@ const LONGEST_WAIT_MS = 5_000;
 const JITTER_MS = 100;
 /** Between volleys to the other peer: NATs drop the first ones, and forget soon. */
 const VOLLEY_MS = 60;
-/** How long questions of the other are still answered after both are sure. */
-const LINGER_MS = 300;
 
 /** Requests are as long as this, in bytes: the longest introduction is shorter, and no answer is longer than a request. */
 const REQUEST_BYTES = 640;
@@ -60,8 +54,6 @@ export async function punch(options: PunchOptions): Promise<PunchResult> {
   return result;
 }
 
-type Address = readonly [address: string, port: number];
-
 /** Most addresses of the other peer that are tried at one time. */
 const MAX_ENDPOINTS = 32;
 
@@ -71,10 +63,11 @@ class Attempt {
   readonly #encoding: PunchEncoding;
   readonly #startedAt = performance.now();
   readonly #timers = new Set<NodeJS.Timeout>();
-  #introduced: { readonly token: string; readonly endpoints: Address[] } | undefined;
-  #settle: (result: PunchResult) => void = () => {};
-  #isMet = false;
-  #isSettled = false;
+  #introduced: { readonly token: string; readonly endpoints: Place[] } | undefined;
+  /** Where the other was heard from. */
+  readonly #heardFrom = new Map<string, Place>();
+  #resolve: (result: PunchResult) => void = () => {};
+  #isOver = false;
 
   constructor(socket: Socket, options: PunchOptions) {
     this.#socket = socket;
@@ -85,24 +78,34 @@ class Attempt {
   run(): Promise<PunchResult> {
     const { timeoutMs = 10_000 } = this.#options;
     return new Promise((resolve) => {
-      this.#settle = (result) => {
-        if (this.#isSettled) return;
-        this.#isSettled = true;
-        for (const timer of this.#timers) clearTimeout(timer);
-        this.#socket.removeAllListeners("message");
-        resolve(result);
-      };
+      this.#resolve = resolve;
       this.#socket.on("message", (bytes, from) => {
+        // Whoever sends us something already knows that we hear each other; what it is may be lost, as datagrams are.
+        const place = [from.address, from.port] as const;
+        if (isPayload(bytes) && this.#heardFrom.has(placeKey(place))) return this.#met(place);
         const heard = decodePunch(bytes);
         if (!heard) return;
         const { server, ports = NAT_PORTS } = this.#options;
         const isServer = from.address === server && ports.includes(from.port);
         if (isServer) this.#told(heard.message);
-        else this.#heard(heard.message, [from.address, from.port]);
+        else this.#heard(heard.message, place);
       });
       this.#ask(FIRST_WAIT_MS);
-      this.#later(timeoutMs, () => this.#settle({ is: "relay", tookMs: this.#tookMs }));
+      this.#later(timeoutMs, () => this.#giveUp());
     });
+  }
+
+  /** Lets go of the socket. @returns whether this was still to be done. */
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#socket.removeAllListeners("message");
+    return true;
+  }
+
+  #giveUp(): void {
+    if (this.#end()) this.#resolve({ is: "relay", tookMs: this.#tookMs });
   }
 
   get #tookMs(): number {
@@ -111,7 +114,6 @@ class Attempt {
 
   /** Asks both ports, again and again: it is also how the mappings of the NAT are kept. */
   #ask(waitMs: number): void {
-    if (this.#isMet) return;
     const { token, session, name, wants, server, ports = NAT_PORTS, random = Math.random } = this.#options;
     const request = { type: "request", token, session: `${session}\n${name}\n${wants}` } as const;
     const bytes = padded(encodePunch(request, this.#encoding), REQUEST_BYTES);
@@ -121,7 +123,7 @@ class Attempt {
   }
 
   #told(message: PunchMessage): void {
-    if (message.type === "fallback") this.#settle({ is: "relay", tookMs: this.#tookMs });
+    if (message.type === "fallback") this.#giveUp();
     if (message.type !== "introduce" || this.#introduced) return;
     const endpoints = message.endpoints.map(endpointOf).filter((endpoint) => endpoint !== undefined);
     this.#introduced = { token: message.token, endpoints };
@@ -134,7 +136,7 @@ class Attempt {
     this.#later(VOLLEY_MS, () => this.#volley());
   }
 
-  #heard(message: PunchMessage, from: Address): void {
+  #heard(message: PunchMessage, from: Place): void {
     const token = this.#introduced?.token;
     if (token === undefined) return;
     if (message.type === "request" && message.token === token) {
@@ -144,28 +146,30 @@ class Attempt {
   }
 
   /** It may come from a port that nobody foresaw: that one is the right one. */
-  #learn(from: Address): void {
+  #learn(from: Place): void {
     const { token, endpoints = [] } = this.#introduced ?? {};
-    const isKnown = endpoints.some(([address, port]) => address === from[0] && port === from[1]);
-    if (token === undefined || isKnown || endpoints.length >= MAX_ENDPOINTS) return;
+    if (token === undefined || this.#heardFrom.size >= MAX_ENDPOINTS) return;
+    this.#heardFrom.set(placeKey(from), from);
+    if (endpoints.some((endpoint) => placeKey(endpoint) === placeKey(from))) return;
     endpoints.push(from);
     this.#say({ type: "request", token, session: token }, from);
   }
 
-  #met([address, port]: Address): void {
-    if (this.#isMet) return;
-    this.#isMet = true;
+  #met(to: Place): void {
+    if (!this.#end()) return;
     const { session, server, ports = NAT_PORTS } = this.#options;
-    for (const each of ports) if (each !== undefined) this.#say({ type: "success", session }, [server, each]);
+    const { token = "" } = this.#introduced ?? {};
+    for (const port of ports) if (port !== undefined) this.#say({ type: "success", session }, [server, port]);
     const tookMs = this.#tookMs;
-    this.#later(LINGER_MS, () => this.#settle({ is: "direct", socket: this.#socket, address, port, tookMs }));
+    const [socket, encoding, from] = [this.#socket, this.#encoding, this.#heardFrom.values()];
+    this.#resolve({ is: "direct", tookMs, line: new PunchedLine({ socket, to, from, token, encoding }) });
   }
 
-  #say(message: PunchMessage, to: Address): void {
+  #say(message: PunchMessage, to: Place): void {
     this.#send(encodePunch(message, this.#encoding), to);
   }
 
-  #send(bytes: Uint8Array, [address, port]: Address): void {
+  #send(bytes: Uint8Array, [address, port]: Place): void {
     this.#socket.send(bytes, port, address, () => {});
   }
 
@@ -178,7 +182,7 @@ class Attempt {
   }
 }
 
-function endpointOf(text: string): Address | undefined {
+function endpointOf(text: string): Place | undefined {
   const found = /^(?:\[([0-9a-f:.]+)\]|([\d.]+)):(\d{1,5})$/i.exec(text);
   const port = Number(found?.[3]);
   return found && port > 0 && port < 65_536 ? [found[1] ?? found[2] ?? "", port] : undefined;

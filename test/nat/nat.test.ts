@@ -30,7 +30,9 @@ afterEach(async () => {
   for (const each of open.splice(0)) await each.close();
 });
 
-async function listen(options: { timeoutMs?: number; perSecond?: number } = {}): Promise<NatListener> {
+async function listen(
+  options: { host?: string; timeoutMs?: number; perSecond?: number } = {},
+): Promise<NatListener> {
   const listener = await listenNat({
     host: "127.0.0.1",
     ports: [0, 0],
@@ -153,11 +155,11 @@ describe("a server that helps through NATs", () => {
     const [ada, bob] = await Promise.all([meet("ada", "bob"), meet("bob", "ada")]);
 
     if (ada.is !== "direct" || bob.is !== "direct") return expect.unreachable("they did not meet");
-    open.push(ada.socket, bob.socket);
-    expect([ada.port, bob.port]).toEqual([bob.socket.address().port, ada.socket.address().port]);
-    const heard = once(bob.socket, "message");
-    ada.socket.send("hello", ada.port, ada.address);
-    expect(String((await heard)[0])).toBe("hello");
+    open.push(ada.line, bob.line);
+    const heard = new Promise((resolve) => bob.line.on("message", ({ payload }) => resolve(payload)));
+    const again = setInterval(() => ada.line.send(Uint8Array.of(0, 1, 255)), 20);
+    expect(await heard).toEqual(Buffer.of(0, 1, 255));
+    clearInterval(again);
     expect(counts.met).toEqual(new Map([["cone", 2]]));
   });
 
@@ -187,6 +189,53 @@ describe("a server that helps through NATs", () => {
 
     expect(report).toEqual({ type: "open", endpoint: expect.stringMatching(/^127\.0\.0\.1:\d+$/) });
   });
+
+  it.each(["localhost", "::1"])("[NAT30] is found by a program as %s", async (server) => {
+    const { ports } = await listen(server === "::1" ? { host: server } : {});
+    const meet = (name: string, wants: string) =>
+      punch({ server, ports, token: tokenOf("s1"), session: "s1", name, wants });
+
+    const results = await Promise.all([meet("ada", "bob"), meet("bob", "ada")]);
+
+    for (const result of results) {
+      if (result.is !== "direct") return expect.unreachable("they did not meet");
+      open.push(result.line);
+      expect(result.line.address).toBe(server === "::1" ? "::1" : "127.0.0.1");
+    }
+    const { endpoint } = await detectNat({ server, ports });
+    expect(endpoint).toMatch(server === "::1" ? /^\[::1\]:\d+$/ : /^127\.0\.0\.1:\d+$/);
+    expect(
+      (await punch({ server, ports, token: "none", session: "s1", name: "ada", wants: "bob", timeoutMs: 50 }))
+        .is,
+    ).toBe("relay");
+  });
+
+  it.each(["bincode1", "bincode2"] as const)(
+    "[NAT31] is asked by no shorter datagrams than it answers: %s",
+    async (encoding) => {
+      const socket = createSocket("udp4").bind(0, "127.0.0.1");
+      await once(socket, "listening");
+      open.push(socket);
+      const { port } = socket.address();
+      const asked = once(socket, "message");
+      const options = { server: "127.0.0.1", ports: [port] as const, token: "t", session: "s1", encoding };
+      void punch({ ...options, name: "ada", wants: "bob", timeoutMs: 50 });
+      const [request] = (await asked) as [Buffer];
+      const far = "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535";
+      const longest = {
+        type: "introduce",
+        token: "f".repeat(32),
+        nat: "symmetric",
+        endpoints: Array(10).fill(far),
+      } as const;
+
+      expect(decodePunch(request)).toEqual({
+        message: { type: "request", token: "t", session: "s1\nada\nbob" },
+        encoding,
+      });
+      expect(encodePunch(longest, encoding).length).toBeLessThan(request.length);
+    },
+  );
 
   it("[NAT12] is part of the server when it is asked for", async () => {
     const { server, http } = await serve({ nat: { enabled: true, port: 0, probePort: 0 } });

@@ -20,22 +20,20 @@ const { type, endpoint } = await detectNat({ server, ports });
 const result = await punch({ server, ports, token, session: "s1", name, wants });
 let heard;
 if (result.is === "direct") {
-  const { socket, address, port } = result;
+  const { line } = result;
+  const hello = () => line.send(Buffer.from(`hello from ${name}`));
   heard = await new Promise((resolve) => {
-    const hello = setInterval(() => socket.send(`hello from ${name}`, port, address), 50);
+    const again = setInterval(hello, 50);
     const giveUp = setTimeout(() => resolve(undefined), 3_000);
-    socket.on("message", (bytes, from) => {
-      const text = bytes.toString();
-      if (!text.startsWith("hello")) return;
-      // One answer more, for the other may not have heard us yet.
-      socket.send(`hello from ${name}`, from.port, from.address, () => {
-        clearInterval(hello);
-        clearTimeout(giveUp);
-        resolve(text);
-      });
+    line.on("message", ({ payload }) => {
+      // Once more, for the other may not have heard us yet.
+      hello();
+      clearInterval(again);
+      clearTimeout(giveUp);
+      resolve(Buffer.from(payload).toString());
     });
   });
-  setTimeout(() => socket.close(), 300);
+  setTimeout(() => line.close(), 300);
 }
 process.stdout.write(
   `${JSON.stringify({ is: result.is, nat: type, endpoint, heard, tookMs: result.tookMs })}\n`,
