@@ -25,7 +25,7 @@ export class Engine implements LifelineOwner, RoomOwner {
   readonly clock: Clock;
   readonly rooms: Rooms;
   readonly matches: Matches;
-  readonly #url: string;
+  readonly url: string;
   readonly #options: EngineOptions;
   readonly #tell: Tell;
   readonly #isLoaded: Promise<void>;
@@ -44,7 +44,7 @@ export class Engine implements LifelineOwner, RoomOwner {
   readonly #stopListening: () => void;
 
   constructor(url: string, options: EngineOptions, tell: Tell) {
-    this.#url = url;
+    this.url = url;
     this.#options = options;
     this.#tell = tell;
     this.clock = options.clock ?? systemClock;
@@ -258,7 +258,7 @@ export class Engine implements LifelineOwner, RoomOwner {
       const backoff = { minMs, maxMs, random };
       const { clock } = this;
       this.#lifeline = new Lifeline(
-        { url: this.#url, Socket, clock, codec, backoff, maxAttempts, handshakeMs },
+        { url: this.url, Socket, clock, codec, backoff, maxAttempts, handshakeMs },
         this,
       );
     } catch (error) {

@@ -191,9 +191,6 @@ export class RoomFeed extends CarefulEmitter<RoomEvents> {
         if (this.onSignal?.(frame.from, frame.d)) break;
         this.emit("signal", { from: frame.from, data: frame.d });
         break;
-      case "direct":
-        this.#hand({ from: frame.from, at: Date.now(), type: undefined, isDirected: true }, frame.d);
-        break;
       case "asked":
         // Not waited for: a slow answer must not hold up the room.
         void this.#options.asked(frame);

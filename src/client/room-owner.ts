@@ -5,6 +5,8 @@ import type { RequestOptions } from "./session.ts";
 
 /** What a room needs of its connection. */
 export interface RoomOwner {
+  /** Where the server is, as the application said it. */
+  readonly url: string;
   /** This peer's id. */
   readonly peer: string;
   readonly clock: Clock;

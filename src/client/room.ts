@@ -8,10 +8,12 @@ import type { RoomEncryption } from "./encryption/encryption.ts";
 import { ParlorError } from "./errors.ts";
 import type { Mesh, MeshOptions, PeerPath } from "./mesh/mesh.ts";
 import type { OfflinePolicy } from "./outbox.ts";
+import type { Relay } from "./relay.ts";
 import type { CallOptions } from "./requests.ts";
 import type { Member, MessageMeta, Role, RoomEvents } from "./room-events.ts";
 import type { RoomFeed, TypedListener } from "./room-feed.ts";
 import type { RoomOwner } from "./room-owner.ts";
+import type { RoomRelayOptions } from "./room-relay.ts";
 import { type Lobby, memberOf } from "./room-view.ts";
 
 /** To whom a message goes, and what happens to it when it cannot go now. By default to all other members. */
@@ -227,6 +229,18 @@ export class Room<M extends Messages = OpenMessages> {
       this.#mesh = undefined;
       throw error;
     }
+  }
+
+  /**
+   * Opens a line of this peer's own to the room's relay: bytes to members who have one, too, in streams and datagrams. For
+   * messages `mesh` is the better choice, which uses it by itself.
+   *
+   * @throws {ParlorError} `no_carrier`; `forbidden` in rooms whose server has rules for messages.
+   */
+  async relay(options: RoomRelayOptions = {}): Promise<Relay> {
+    this.#mustBeOpen();
+    const { openRoomRelay } = await import("./room-relay.ts");
+    return await openRoomRelay({ owner: this.#parts.owner, room: this.name }, options);
   }
 
   /** Changes what this peer tells about itself in this room. */

@@ -14,6 +14,13 @@ export const quic = {
     placeholder: "address",
   }),
   port: count(8443, { doc: "UDP port; 0 takes a free one.", min: 0, max: 65_535 }),
+  publicUrl: optionalText({
+    doc: "Where clients find it, such as `https://play.example.com:443`, where that is not the host that they talk to and `port`.",
+    maxLength: 255,
+    pattern: "^https://[A-Za-z0-9._:\\[\\]-]+$",
+    expected: 'an address such as "https://play.example.com:8443"',
+    placeholder: "url",
+  }),
   idleMs: duration("30s", {
     doc: "How long a connection may be silent, keep-alives included, before it is over.",
     min: "1s",

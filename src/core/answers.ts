@@ -87,6 +87,17 @@ export type Answer =
       readonly at: number;
       readonly expiresAt: number;
     }
+  /** What the relay may know of a member: see `outside.ts`. */
+  | {
+      readonly type: "relay-pass";
+      readonly room: RoomId;
+      /** What the relay calls the room. */
+      readonly session: string;
+      readonly peer: PeerId;
+      /** Whether it may send there, or only be sent to. */
+      readonly maySend: boolean;
+      readonly at: number;
+    }
   | { readonly type: "pong" }
   /** The peer's own messages are carried out up to this number. */
   | { readonly type: "processed"; readonly sequence: number }

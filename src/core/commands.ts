@@ -87,6 +87,8 @@ export type Command =
       readonly data: Payload | undefined;
       readonly room?: RoomId;
     }
+  /** What a member needs to take part in the relay of its room. */
+  | { readonly type: "relay-pass"; readonly room: RoomId }
   /** Say something to all other members of a room. */
   | {
       readonly type: "broadcast";

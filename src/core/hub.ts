@@ -15,6 +15,7 @@ import { membershipHandlers } from "./membership.ts";
 import { messagingHandlers } from "./messaging.ts";
 import { moderationHandlers } from "./moderation.ts";
 import type { Outbox } from "./outbox.ts";
+import { outsideHandlers } from "./outside-commands.ts";
 import type { Peer } from "./peer.ts";
 import { playingHandlers } from "./playing.ts";
 import { type ReclaimOptions, reclaim } from "./reclaiming.ts";
@@ -49,6 +50,7 @@ const QUESTIONS: ReadonlySet<Command["type"]> = new Set([
   "list-members",
   "history",
   "explain-match",
+  "relay-pass",
   "ping",
 ]);
 
@@ -86,6 +88,7 @@ export class Hub {
       ...sessionHandlers((peer) => departures.dismiss(peer, "left", { reason: "bye" })),
       ...membershipHandlers(world),
       ...messagingHandlers(world),
+      ...outsideHandlers(world),
       ...matchingHandlers(world),
       ...moderationHandlers(world),
       ...playingHandlers(world),

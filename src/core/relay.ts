@@ -29,13 +29,15 @@ export interface RelayArrival {
   readonly peer: string;
   /** What `joined` gave the line whose place this one takes. */
   readonly key: string | undefined;
+  /** Whether it has shown that the name is its own: then it takes the place of an earlier line without the key. */
+  readonly isNamed?: boolean;
   /** Whether it may send, or only be sent to. */
   readonly maySend: boolean;
   readonly line: RelayLine;
 }
 
 /**
- * The peers of sessions who have a line here: docs/spec/relay.md, rules QR1 to QR18. Knows no clock and no network: it is
+ * The peers of sessions who have a line here: docs/spec/relay.md, rules QR1 to QR19. Knows no clock and no network: it is
  * told the time, and speaks through lines.
  */
 export class Relay {
@@ -67,12 +69,12 @@ export class Relay {
   }
 
   /** Gives a peer its place. @throws {LineEnded} `peer_taken`, `server_full`, `bad_frame` */
-  join({ session: id, peer, key, maySend, line }: RelayArrival, now: number): RelaySeat {
+  join({ session: id, peer, key, isNamed = false, maySend, line }: RelayArrival, now: number): RelaySeat {
     if (id === "" || peer === "") throw new LineEnded("bad_frame");
     const { maxSessions, maxPeersPerSession, sessionRateBytes, peerRateBytes } = this.#limits;
     const known = this.#sessions.get(id);
     const before = known?.seats.get(peer);
-    if (before && before.key !== key) throw new LineEnded("peer_taken");
+    if (before && before.key !== key && !isNamed) throw new LineEnded("peer_taken");
     if (!known && this.#sessions.size >= maxSessions) throw new LineEnded("server_full");
     if (known && !before && known.seats.size >= maxPeersPerSession) throw new LineEnded("server_full");
 

@@ -41,6 +41,8 @@ export class World {
   readonly limits: HubLimits;
   readonly peers = new Map<PeerId, Peer>();
   readonly spaces = new Map<SpaceId, Space>();
+  /** Rooms of all spaces by the epoch of their logs. */
+  readonly rooms = new Map<string, Room>();
   readonly matchmaker: Matchmaker;
   readonly inboxes = new InboxDeadlines();
   /** Time of the command or tick at hand, in ms since the epoch. */
@@ -111,6 +113,7 @@ export class World {
     const room = new Room(id, space, policy, this.#logs.open(randomHex(this.random, 16)));
     if (lobby) room.game = new Game();
     space.add(room, this.random);
+    this.rooms.set(room.log.epoch, room);
     this.roomCount++;
     this.#ends.opened(room, this.now);
     return room;
@@ -287,6 +290,7 @@ export class World {
   #forget(room: Room, reason: RoomEnd = "expired"): void {
     if (!room.space.remove(room)) return;
     room.collab?.over(reason);
+    this.rooms.delete(room.log.epoch);
     this.roomCount--;
     this.games.forget(room);
     this.#ends.forget(room);

@@ -7,12 +7,17 @@ import { peerServer } from "../dialects/peer-server/index.ts";
 import { TAPACULO_DEFAULTS, tapaculo } from "../dialects/tapaculo/index.ts";
 import { iceServers } from "./ice.ts";
 import { pulsarDialect } from "./pulsar.ts";
+import type { QuicPlace } from "./quic-front.ts";
+import { relayAnswers } from "./relay-passes.ts";
 import { signalFishDialect } from "./signal-fish.ts";
 
 /** The dialects that are switched on, by name. */
-export function servedDialects(config: Config, { version }: { readonly version: string }): Served {
+export function servedDialects(
+  config: Config,
+  { version, quic }: { readonly version: string; quic(): QuicPlace | undefined },
+): Served {
   const dialects: Dialect[] = [];
-  if (config.native.enabled) dialects.push(nativeDialect(config, version));
+  if (config.native.enabled) dialects.push(nativeDialect(config, { version, quic }));
   if (config.peerServer.enabled) {
     const { enabled: _, space, ...settings } = config.peerServer;
     dialects.push(
@@ -48,7 +53,11 @@ export function servedDialects(config: Config, { version }: { readonly version: 
   return new Map(dialects.map((dialect) => [dialect.name, dialect]));
 }
 
-function nativeDialect({ native: settings, ...config }: Config, version: string): Dialect {
+function nativeDialect(
+  whole: Config,
+  { version, quic }: { readonly version: string; quic(): QuicPlace | undefined },
+): Dialect {
+  const { native: settings, ...config } = whole;
   const { rooms, limits, websocket } = config;
   return native({
     space: spaceId(settings.space),
@@ -66,6 +75,7 @@ function nativeDialect({ native: settings, ...config }: Config, version: string)
     heartbeatMs: websocket.pingIntervalMs,
     maxGroupSize: config.matchmaking.maxGroupSize,
     ice: (user, now) => iceServers(config.ice, { user, now }),
+    relay: relayAnswers(whole, quic),
     server: `parlor/${version}`,
   });
 }

@@ -65,6 +65,10 @@ export class Listeners {
     return this.#nat?.counts;
   }
 
+  get quicPlace(): QuicPlace | undefined {
+    return this.#front?.place;
+  }
+
   get quicConnections(): number {
     return this.#front?.connections ?? 0;
   }

@@ -10,8 +10,8 @@ import { type JoinTokens, joinTokens } from "../dialects/pulsar/tokens.ts";
 /** Keys made up for a configuration that gives none: the same for all who speak for one server. */
 const madeUp = new WeakMap<Config, TokenKeys>();
 
-/** What signs and checks the join tokens of a server with this configuration. */
-export function joinTokensOf(config: Config): JoinTokens {
+/** The keys of join tokens of a server with this configuration. */
+export function joinKeysOf(config: Config): TokenKeys {
   let keys = madeUp.get(config);
   if (!keys) {
     const { jwtSecret, ed25519Key } = config.pulsar;
@@ -23,7 +23,12 @@ export function joinTokensOf(config: Config): JoinTokens {
     });
     madeUp.set(config, keys);
   }
-  return joinTokens({ ...keys, form: config.pulsar.tokenForm });
+  return keys;
+}
+
+/** What signs and checks the join tokens of a server with this configuration. */
+export function joinTokensOf(config: Config): JoinTokens {
+  return joinTokens({ ...joinKeysOf(config), form: config.pulsar.tokenForm });
 }
 
 /** The dialect of the Pulsar editor, as configured. */

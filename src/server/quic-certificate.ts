@@ -40,6 +40,10 @@ export class QuicCertificate {
     return this.#pair;
   }
 
+  get isSelfSigned(): boolean {
+    return this.#files === undefined;
+  }
+
   get hash(): string {
     return Buffer.from(certificateHash(this.#pair.cert)).toString("base64");
   }

@@ -39,6 +39,8 @@ export interface QuicPlace {
   readonly port: number;
   /** SHA-256 of the certificate, base64: what a page puts in `serverCertificateHashes`. */
   readonly certificateHash: string;
+  /** Whether it was made at start, and nobody vouches for it. */
+  readonly isSelfSigned: boolean;
 }
 
 /** What relays and WebTransport are offered as. One listener serves all of them; the first bytes tell which it is. */
@@ -101,7 +103,8 @@ export class QuicFront {
   }
 
   get place(): QuicPlace {
-    return { port: this.#port, certificateHash: this.#certificate.hash };
+    const { hash: certificateHash, isSelfSigned } = this.#certificate;
+    return { port: this.#port, certificateHash, isSelfSigned };
   }
 
   get connections(): number {

@@ -56,7 +56,7 @@ export class RelayGuest {
       if (pass.peer !== undefined && pass.peer !== frame.from) throw new LineEnded("forbidden");
 
       this.#seat = this.#desk.relay.join(
-        { session, peer, key, maySend: pass.maySend, line: this.#line },
+        { session, peer, key, isNamed: pass.peer !== undefined, maySend: pass.maySend, line: this.#line },
         now(),
       );
       this.#state = "in";

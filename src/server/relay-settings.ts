@@ -2,15 +2,17 @@ import type { Config } from "../config/index.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Hub } from "../core/hub.ts";
 import { roomId, spaceId } from "../core/ids.ts";
-import { memberCalled, tellFromOutside } from "../core/outside.ts";
+import { isRoomSession, memberCalled, tellFromOutside } from "../core/outside.ts";
 import type { Payload } from "../core/payload.ts";
 import type { Random } from "../core/random.ts";
 import type { RelayFrame } from "../core/relay-frame.ts";
 import type { RelaySeat } from "../core/relay-seat.ts";
+import type { Ticket } from "../core/ticket.ts";
 import { placeOf } from "../lib/place.ts";
 import { utf8Bytes } from "../lib/utf8.ts";
 import { joinTokensOf } from "./pulsar.ts";
-import type { RelayDeskOptions } from "./relay-desk.ts";
+import type { RelayDeskOptions, RelayPass } from "./relay-desk.ts";
+import { relayPassesOf } from "./relay-passes.ts";
 
 export interface RelayGiven {
   readonly hub: Hub;
@@ -25,8 +27,16 @@ export interface RelayGiven {
  */
 export function relayDeskOptions(config: Config, { hub, random, now, report }: RelayGiven): RelayDeskOptions {
   const tokens = joinTokensOf(config);
+  const passes = relayPassesOf(config);
   const space = spaceId(config.pulsar.space);
   const collabOf = (session: string) => hub.world.spaces.get(space)?.rooms.get(roomId(session))?.collab;
+  const isMember = (session: string, name: string) =>
+    memberCalled(hub.world, { space, session: roomId(session), name }) !== undefined;
+  const roomPass = ({ session, peer, role }: Ticket, asked: string): RelayPass => {
+    // The room may be gone, or the member, since the token was given.
+    if (peer === undefined || session !== asked || !isMember(session, peer)) throw new Refusal("forbidden");
+    return { session, peer, maySend: role !== "observer" };
+  };
   /** Those who came in while their session was open, and so go when it ends. */
   const guests = new WeakSet<RelaySeat>();
 
@@ -38,6 +48,7 @@ export function relayDeskOptions(config: Config, { hub, random, now, report }: R
     admitWithinMs: config.registrationTimeoutMs,
 
     async admit(token, { session, peer, remoteAddress }) {
+      if (isRoomSession(session)) return roomPass(passes.verify(token, now()), session);
       const ticket = tokens.verify(token, now());
       // Whose peer it was that used it up is not known here.
       if (ticket.once && ticket.peer === undefined) throw new Refusal("forbidden");
@@ -56,7 +67,9 @@ export function relayDeskOptions(config: Config, { hub, random, now, report }: R
     },
 
     mayStay(seat) {
-      const collab = collabOf(seat.session.id);
+      const { id } = seat.session;
+      if (isRoomSession(id)) return isMember(id, seat.peer);
+      const collab = collabOf(id);
       return collab ? !collab.isBarred(seat.peer, "") : !guests.has(seat);
     },
 

@@ -82,7 +82,10 @@ export class Server {
     this.#config = config;
     this.#log = log;
     this.#world = { ...OUTSIDE, ...world };
-    this.#served = withDialects(servedDialects(config, { version }), dialects);
+    this.#served = withDialects(
+      servedDialects(config, { version, quic: () => this.#listeners.quicPlace }),
+      dialects,
+    );
     this.#failures = new Failures(log);
     const { now, random } = this.#world;
     const hub = new Hub({ outbox: this.#outbox, random, limits: hubLimits(config) });

@@ -133,6 +133,7 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: Event & { readonly t
     etaMs: undefined,
     blockers: [{ criterion: "region", fitting: 2 }],
   },
+  "relay-pass": { type: "relay-pass", room, session: "room:e", peer: ada, maySend: true, at },
   "match-cancelled": { type: "match-cancelled", pool: undefined },
   "session-entered": {
     type: "session-entered",

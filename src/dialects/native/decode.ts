@@ -117,6 +117,15 @@ const decoders: { readonly [Type in ClientFrameType]?: Decoder<Type> } = {
     ...(frame.room !== undefined && { room: room(frame.room, decoding) }),
   }),
 
+  direct: (frame, decoding) => ({
+    type: "relay",
+    to: frame.to,
+    data: data(decoding),
+    ...(frame.room !== undefined && { room: room(frame.room, decoding) }),
+  }),
+
+  relay: (frame, decoding) => ({ type: "relay-pass", room: room(frame.room, decoding) }),
+
   ask: (frame, decoding) => ({
     type: "ask",
     room: room(frame.room, decoding),

@@ -95,8 +95,12 @@ function welcome({ peer, alias, session }: Extract<Event, { type: "welcome" }>, 
   });
 }
 
-/** Every event as a frame. `undefined`: the language has no word for it. */
-export function frameFor(event: Event, settings: NativeSettings): Outgoing | undefined {
+/**
+ * Every event as a frame. `undefined`: the language has no word for it.
+ *
+ * @param host  what the link was opened to, as far as it is known.
+ */
+export function frameFor(event: Event, settings: NativeSettings, host?: string): Outgoing | undefined {
   switch (event.type) {
     case "welcome":
       return welcome(event, settings);
@@ -134,6 +138,10 @@ export function frameFor(event: Event, settings: NativeSettings): Outgoing | und
       const { pool, waitedMs, size, inPool, fitting, etaMs, blockers } = event;
       const told = { pool, waitedMs, size, inPool, fitting, etaMs, blockers: [...blockers] };
       return out<"match-explain">({ t: "match-explain", ...told });
+    }
+    case "relay-pass": {
+      const { room: r, session, peer } = event;
+      return out<"relay">({ t: "relay", r, session, peer, ...settings.relay(event, host) });
     }
     case "pong":
       return out<"pong">({ t: "pong" });

@@ -65,6 +65,7 @@ class NativeConversation implements Conversation {
   readonly #settings: NativeSettings;
   readonly #random: Random;
   readonly #ticket: string | undefined;
+  readonly #host: string | undefined;
   #encoding: Encoding = "json";
   #stage: Stage = { is: "greeting" };
   /** Whether the hub has taken the newcomer; until then every refusal is the end. */
@@ -77,6 +78,7 @@ class NativeConversation implements Conversation {
   constructor(settings: NativeSettings, { opening, random }: Surroundings) {
     this.#settings = settings;
     this.#random = random;
+    this.#host = opening.headers.host;
     this.#ticket = opening.query.get("ticket") ?? undefined;
   }
 
@@ -127,7 +129,7 @@ class NativeConversation implements Conversation {
     const { id } = reference as Reference;
     // What was not asked for is not answered.
     if (id === undefined) return undefined;
-    const frame = frameFor(event, this.#settings);
+    const frame = frameFor(event, this.#settings, this.#host);
     return frame && encodeFrame(frame, this.#encoding, { re: id });
   }
 

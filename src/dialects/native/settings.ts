@@ -1,3 +1,4 @@
+import type { EventOf } from "../../core/events.ts";
 import { type SpaceId, spaceId } from "../../core/ids.ts";
 
 /** Servers as RTCPeerConnection takes them. */
@@ -9,6 +10,19 @@ export interface IceAnswer {
   }[];
   /** How long the credentials are good. */
   readonly ttlMs?: number;
+}
+
+/** Where the relay is, and what lets a member in. */
+export interface RelayAnswer {
+  readonly token: string;
+  /** How long the token is good. */
+  readonly ttlMs: number;
+  /** Over WebSocket: a reference, to be resolved against the address of the link. */
+  readonly ws: string;
+  /** Over QUIC and WebTransport. */
+  readonly url: string | undefined;
+  /** SHA-256 of the certificate there, base64, when nobody vouches for it. */
+  readonly hash: string | undefined;
 }
 
 /** How the native dialect behaves. */
@@ -37,6 +51,8 @@ export interface NativeSettings {
   readonly maxMetaBytes: number;
   /** The servers by which a browser finds its way; `now` in ms since the epoch. */
   ice(user: string, now: number): IceAnswer;
+  /** Where the relay is, for one member; `host` is what the link was opened to. */
+  relay(pass: EventOf<"relay-pass">, host: string | undefined): RelayAnswer;
   /** Name and version that clients are told. */
   readonly server: string;
 }
@@ -57,5 +73,6 @@ export const NATIVE_DEFAULTS: NativeSettings = {
   maxGroupSize: 100,
   maxMetaBytes: 4_096,
   ice: () => ({ servers: [] }),
+  relay: () => ({ token: "", ttlMs: 0, ws: "/v1/relay", url: undefined, hash: undefined }),
   server: "parlor",
 };

@@ -150,6 +150,12 @@ export const clientFrames = {
     { ...asked, to: name("A peer's id or alias."), d: payload, room: maybe(room) },
     "WebRTC signaling to one peer with whom a room is shared.",
   ),
+  direct: frame(
+    "direct",
+    { ...asked, to: name("A peer's id or alias."), d: payload, room: maybe(room) },
+    "Says something to one peer alone with whom a room is shared. It is told once, also after a resume.",
+  ),
+  relay: frame("relay", { ...asked, room }, "How to take part in the relay of a room that one is in."),
   members: frame(
     "members",
     {

@@ -207,6 +207,27 @@ export const serverFrames = {
     },
     "ICE servers.",
   ),
+  relay: frame(
+    "relay",
+    {
+      ...answer,
+      r: name("The room."),
+      session: name("What the relay calls the room."),
+      peer: name("What it calls you."),
+      token: text("Lets you in under that name, and nobody else.", 4_096),
+      ttlMs: whole("How long the token is good. A line that is open stays."),
+      ws: text(
+        "Where the relay is over WebSocket: a reference, to be resolved against the address of this link.",
+      ),
+      url: maybe(text("Where it is over QUIC and WebTransport, if it is.", 2_048)),
+      hash: maybe(
+        text(
+          "SHA-256 of the certificate there, base64, when it is one that nobody vouches for: made at start.",
+        ),
+      ),
+    },
+    "How to take part in the relay: docs/spec/relay.md.",
+  ),
   joined: frame("joined", { ...inRoom, m: member }, "Somebody came."),
   left: frame(
     "left",
@@ -272,7 +293,7 @@ export const serverFrames = {
   direct: frame(
     "direct",
     { ...direct, from, d: maybe(payload), r: maybe(name("A room both are in.")) },
-    "Something said to you alone by a peer of another language.",
+    "Something said to you alone.",
   ),
   asked: frame(
     "asked",

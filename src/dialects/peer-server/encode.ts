@@ -178,6 +178,7 @@ export function encode(
     case "member-away":
     // Things that none of its peers can ask for, or be asked.
     case "expiring":
+    case "relay-pass":
     case "match-explained":
     case "room-updated":
     case "room-list":

@@ -253,6 +253,7 @@ export function encode(event: Event, form: Form): Wire | typeof EACH | undefined
     case "host-changed":
     case "signaled":
     case "relayed":
+    case "relay-pass":
     case "expiring":
     case "session-entered":
     case "session-told":

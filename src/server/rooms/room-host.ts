@@ -93,6 +93,13 @@ export class RoomHost implements Gate, RoomWatcher {
       case "ask":
         this.#weigh(visitor, { peer, command });
         return undefined;
+      case "relay-pass":
+        // What goes over the relay passes by the room's handlers and limits.
+        for (const room of peer.rooms) {
+          if (room.id === command.room && this.#places.of(room))
+            throw new Refusal("forbidden", { room: room.id });
+        }
+        return undefined;
       default:
         return undefined;
     }

@@ -1,0 +1,53 @@
+import { hkdfSync } from "node:crypto";
+import type { Config } from "../config/index.ts";
+import type { EventOf } from "../core/events.ts";
+import { roomId } from "../core/ids.ts";
+import type { RelayAnswer } from "../dialects/native/settings.ts";
+import { type JoinTokens, joinTokens } from "../dialects/pulsar/tokens.ts";
+import { joinKeysOf } from "./pulsar.ts";
+import type { QuicPlace } from "./quic-front.ts";
+
+/** How long a pass lets its bearer in, in ms: enough to try everything that may carry it. */
+const PASS_MS = 60_000;
+
+/**
+ * What lets members of rooms into the relay: join tokens under keys of their own, so that none of them is good for a
+ * collaboration session, nor the reverse.
+ */
+export function relayPassesOf(config: Config): JoinTokens {
+  const { secret, seed } = joinKeysOf(config);
+  const derived = (key: Uint8Array) =>
+    new Uint8Array(hkdfSync("sha256", key, "parlor", "relay of rooms", 32));
+  return joinTokens({ secret: derived(secret), seed: derived(seed), form: "HS256" });
+}
+
+/** What a member is told that asks for the relay of its room. */
+export function relayAnswers(
+  config: Config,
+  place: () => QuicPlace | undefined,
+): (pass: EventOf<"relay-pass">, host: string | undefined) => RelayAnswer {
+  const passes = relayPassesOf(config);
+  return ({ session, peer, maySend, at }, host) => {
+    const grant = { session: roomId(session), peer, issuedAt: at, expiresAt: at + PASS_MS };
+    const quic = place();
+    const url = quic && (config.quic.publicUrl ?? quicUrl(host, quic.port));
+    return {
+      token: passes.mint({ ...grant, role: maySend ? "editor" : "observer" }),
+      ttlMs: PASS_MS,
+      ws: "/v1/relay",
+      url,
+      hash: url !== undefined && quic?.isSelfSigned ? quic.certificateHash : undefined,
+    };
+  };
+}
+
+/** The same host on another port; `undefined` where the host is not known, or is none. */
+function quicUrl(host: string | undefined, port: number): string | undefined {
+  if (host === undefined || host === "") return undefined;
+  try {
+    const url = new URL(`https://${host}`);
+    return `https://${url.hostname}:${port}`;
+  } catch {
+    return undefined;
+  }
+}
