@@ -1,4 +1,3 @@
-import type { Refusal } from "../../core/errors.ts";
 import type { Event, EventOf } from "../../core/events.ts";
 import type { Goodbye } from "../../core/goodbyes.ts";
 import { peerId } from "../../core/ids.ts";
@@ -134,7 +133,7 @@ class SignalFishConversation implements Conversation {
   answer(event: Event, reference: unknown): Wire | undefined {
     const asked = reference as Asked;
     if (event.type === "done") return done(asked);
-    this.#count(event);
+    this.#statistics.answered(event);
     const you = this.#surroundings.peer()?.id;
     const wire =
       event.type === "room-joined" && you !== undefined ? joined(event, you, this.#form) : undefined;
@@ -169,7 +168,7 @@ class SignalFishConversation implements Conversation {
   refuse({ refusal }: Refused): RefusalReply {
     // The hub would not take a newcomer.
     if (refusal.code === "server_full") return { farewell: farewell({ reason: "server_full" }) };
-    this.#countRefusal(refusal);
+    this.#statistics.refused(refusal, this.#asked);
     const message = refusalText(refusal, this.#asked);
     const isLast = refusal instanceof Fault && refusal.then === "close";
     return isLast ? { farewell: { code: 1000, reason: "unregistered", message } } : { message };
@@ -181,26 +180,6 @@ class SignalFishConversation implements Conversation {
     // The link ends at once, so there is nothing to say of a later try.
     const isGoing = reason === "server_shutdown" && at !== undefined && this.#form.version === 3;
     return isGoing ? { ...said, message: frame("GoingAway", { deadline_ms: at }) } : said;
-  }
-
-  #count(event: Event): void {
-    const seen = this.#statistics;
-    if (event.type === "room-joined" && event.role !== "spectator") {
-      seen.roomsJoined++;
-      if (event.facts?.lobby === "waiting") seen.roomsCreated++;
-      if (event.token !== undefined) seen.tokensIssued++;
-    } else if (event.type === "reclaimed") {
-      seen.reconnections++;
-      seen.tokensIssued++;
-    }
-  }
-
-  #countRefusal(refusal: Refusal): void {
-    const seen = this.#statistics;
-    if (refusal.code === "slow_down") seen.rateLimited++;
-    else if (refusal.code === "internal") seen.internalErrors++;
-    else if (refusal.code === "bad_message") seen.invalidMessages++;
-    if (this.#asked.type === "Reconnect") seen.reconnectionFailures++;
   }
 
   /** What is said to a link whose form has no word for a message. */

@@ -1,5 +1,8 @@
+import type { Refusal } from "../../core/errors.ts";
+import type { Event } from "../../core/events.ts";
 import type { Hub } from "../../core/hub.ts";
 import type { Room } from "../../core/room.ts";
+import type { Asked } from "./refuse.ts";
 
 /** What the links of one dialect did since the start: plain numbers, read when somebody asks. */
 export class Statistics {
@@ -14,6 +17,26 @@ export class Statistics {
   tokensIssued = 0;
   invalidMessages = 0;
   internalErrors = 0;
+
+  /** Counts what a request brought. */
+  answered(event: Event): void {
+    if (event.type === "room-joined" && event.role !== "spectator") {
+      this.roomsJoined++;
+      if (event.facts?.lobby === "waiting") this.roomsCreated++;
+      if (event.token !== undefined) this.tokensIssued++;
+    } else if (event.type === "reclaimed") {
+      this.reconnections++;
+      this.tokensIssued++;
+    }
+  }
+
+  /** Counts a request that failed. */
+  refused(refusal: Refusal, asked: Asked): void {
+    if (refusal.code === "slow_down") this.rateLimited++;
+    else if (refusal.code === "internal") this.internalErrors++;
+    else if (refusal.code === "bad_message") this.invalidMessages++;
+    if (asked.type === "Reconnect") this.reconnectionFailures++;
+  }
 }
 
 /** The games of a hub at one moment. */
