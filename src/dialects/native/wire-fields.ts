@@ -53,3 +53,13 @@ export function frame<const Type_ extends string, Fields extends TProperties>(
 ) {
   return Type.Object({ t: Type.Literal(type), ...fields }, { description });
 }
+
+export const re = whole("Number of the request that this answers.");
+/** Answers to requests carry the request's number and, at will, how far the client's sequence was processed. */
+export const answer = {
+  re: maybe(re),
+  aq: maybe(whole("Highest sequence number processed: the same as `ack`.")),
+};
+
+/** Most things in a list that the server alone makes. */
+export const MANY = 1_000_000;

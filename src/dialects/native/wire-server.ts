@@ -1,85 +1,26 @@
 import { type Static, Type } from "typebox";
-import { flag, frame, listOf, mark, maybe, meta, name, payload, text, whole, words } from "./wire-fields.ts";
+import {
+  answer,
+  flag,
+  frame,
+  listOf,
+  MANY,
+  mark,
+  maybe,
+  meta,
+  name,
+  payload,
+  re,
+  text,
+  whole,
+} from "./wire-fields.ts";
+import { inRoom, listedRoom, member, peer, recovery, snapshot, visibility } from "./wire-rooms.ts";
 
-const MANY = 1_000_000;
-
-const re = whole("Number of the request that this answers.");
-/** Answers to requests carry the request's number and, at will, how far the client's sequence was processed. */
-const answer = { re: maybe(re), aq: maybe(whole("Highest sequence number processed: the same as `ack`.")) };
-/** A place in a room's log: strictly rising, not without holes. */
-const inRoom = {
-  r: name("The room."),
-  o: whole("Offset in the room's log; whoever has seen it ignores it."),
-};
 /** Numbered per session without holes, kept until seen, told again after a resume. */
 const direct = { n: whole("Number of this direct event; whoever has seen it ignores it.") };
 const from = name("Id of the peer that says it.");
-const peer = name("Id of the peer.");
 const at = whole("When, in ms since the epoch by the server's clock.");
 const type = maybe(name("The application's name for this kind of message."));
-
-const member = Type.Object(
-  {
-    peer,
-    alias: text("What it is called."),
-    role: words(["host", "member", "spectator"], "What it is in this room."),
-    joinedAt: whole("When it came, in ms since the epoch; 0 outside of a room."),
-    meta: meta("What it tells about itself."),
-    state: words(["online", "away"], "`away`: its link is lost and its seat is held."),
-  },
-  { description: "A member of a room." },
-);
-
-const lobby = Type.Object({
-  phase: words(["waiting", "lobby", "finalized"], "`waiting` for members, in the `lobby`, or started."),
-  ready: listOf(peer, { max: MANY, description: "Who is ready." }),
-});
-
-const visibility = words(["public", "private"], "Whether the room is in the directory.");
-
-/** Everything a client must know of a room to go on from offset `o`. */
-const roomState = {
-  r: name("The room."),
-  e: text("Epoch of the room's log: another epoch is another room of the same name."),
-  o: whole("Offset of the last event that this snapshot holds."),
-  you: Type.Object({ role: words(["host", "member", "spectator"], "What you are here.") }),
-  host: maybe(peer),
-  code: maybe(text("The room's code.")),
-  capacity: maybe(whole("Most members, spectators not counted. Absent: no bound but the server's.")),
-  locked: flag("Whether nobody else may come in."),
-  visibility,
-  meta: meta("Facts about the room."),
-  members: listOf(member, { max: MANY, description: "Members, longest-standing first; perhaps not all." }),
-  total: whole("How many members there are."),
-  lobby: maybe(lobby),
-  kind: text("What the room is for."),
-};
-
-const snapshot = frame("snapshot", { ...answer, ...roomState }, "A room as it is now.");
-
-const listedRoom = Type.Object({
-  r: name("The room."),
-  kind: text("What the room is for."),
-  members: whole("Members, spectators not counted."),
-  spectators: whole("Spectators."),
-  capacity: maybe(whole("Most members.")),
-  locked: flag("Whether nobody else may come in."),
-  meta: meta("Facts about the room."),
-  code: maybe(text("The room's code.")),
-});
-
-/** What happened to one room while the session had no link. */
-const recovery = Type.Object({
-  room: name("The room."),
-  recovered: maybe(
-    flag("true: exactly the missed events follow. false: some are gone; `snapshot` is how things stand."),
-  ),
-  e: maybe(text("Epoch of the room's log.")),
-  o: maybe(whole("Offset of the room's last event.")),
-  snapshot: maybe(snapshot),
-  lost: maybe(mark("The seat is lost.")),
-  reason: maybe(text("Why it is.")),
-});
 
 const problem = {
   code: text(
@@ -344,6 +285,4 @@ export const serverFrames = {
 export type ServerFrames = { readonly [T in keyof typeof serverFrames]: Static<(typeof serverFrames)[T]> };
 export type ServerFrameType = keyof ServerFrames;
 export type ServerFrame = ServerFrames[ServerFrameType];
-export type MemberFrame = Static<typeof member>;
 export type SnapshotFrame = ServerFrames["snapshot"];
-export type RecoveryFrame = Static<typeof recovery>;

@@ -10,9 +10,8 @@ export {
   clientFrames,
   type Hello,
 } from "./wire-client.ts";
+export type { MemberFrame, RecoveryFrame } from "./wire-rooms.ts";
 export {
-  type MemberFrame,
-  type RecoveryFrame,
   type ServerFrame,
   type ServerFrames,
   type ServerFrameType,
