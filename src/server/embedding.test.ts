@@ -9,10 +9,11 @@ import { jwtAuth } from "../auth/jwt.ts";
 import { MemoryBus, memoryPubSub } from "../brokers/memory.ts";
 import { type Embedded, embedded } from "../testing/embedding.ts";
 import { TextSocket } from "../testing/text-socket.ts";
-import { createServer, type ServerSettings } from "./embedding.ts";
+import { createServer } from "./embedding.ts";
 import type { Context, RoomContext } from "./rooms/context.ts";
 import { defineRoom, message, type RoomOptions, reject } from "./rooms/definition.ts";
 import type { MessageSchema } from "./rooms/message-schema.ts";
+import type { ServerSettings } from "./server-settings.ts";
 
 const running: Embedded[] = [];
 

@@ -1,70 +1,25 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import type { Server as TlsServer } from "node:https";
 import type { AuthProvider } from "../auth/auth.ts";
-import { type JwtAuth, jwtAuth } from "../auth/jwt.ts";
-import { requireSecret } from "../auth/secret.ts";
+import type { JwtAuth } from "../auth/jwt.ts";
 import type { PubSub } from "../brokers/broker.ts";
-import { type ConfigInput, configOf } from "../config/index.ts";
 import type { Identity } from "../core/identity.ts";
-import { spaceId } from "../core/ids.ts";
-import type { Dialect } from "../dialects/dialect.ts";
-import { TAPACULO_DEFAULTS, tapaculo } from "../dialects/tapaculo/index.ts";
-import { createLog, type Log } from "../observe/log.ts";
 import type { TokenEndpointOptions } from "./embedder-routes.ts";
-import type { Extension, Inside } from "./extension.ts";
-import { type Hosting, hosting, isSigner } from "./hosting.ts";
+import { isSigner } from "./hosting.ts";
+import { type HostingServer, hostingServer } from "./hosting-server.ts";
 import { answerWith } from "./http-glue.ts";
 import { Invites } from "./invites.ts";
 import type { Listening } from "./listeners.ts";
 import type { Revocation } from "./revocations.ts";
 import { Bans } from "./rooms/bans.ts";
 import type { Context, MessageEnvelope, RoomContext } from "./rooms/context.ts";
-import {
-  definitionOf,
-  type MessageHandler,
-  type RoomDefinition,
-  type RoomOptions,
-} from "./rooms/definition.ts";
+import type { MessageHandler, RoomDefinition, RoomOptions } from "./rooms/definition.ts";
 import { hooksOf, type RoomEventHandler } from "./rooms/event-handler.ts";
-import type { MessageLimiter, MessageLimits } from "./rooms/message-limits.ts";
+import type { MessageLimits } from "./rooms/message-limits.ts";
 import { checkOf, type MessageSchema } from "./rooms/message-schema.ts";
-import type { RoomHost } from "./rooms/room-host.ts";
 import type { RoomSettings } from "./rooms/settings.ts";
-import { Server } from "./server.ts";
-
-/** Everything has a default; handlers for rooms without a definition of their own may be given here too. */
-export interface ServerSettings extends Omit<RoomOptions<unknown>, "settings"> {
-  /** Who may come in. Default: tokens signed with `secret`. */
-  readonly auth?: AuthProvider | undefined;
-  /** Signs and checks tokens (HS256). Needed in production; in development a random one is made. */
-  readonly secret?: string | undefined;
-  /** Settings of rooms without a definition of their own. */
-  readonly rooms?: RoomSettings | undefined;
-  /** Kinds of rooms: `defineRoom`. */
-  readonly define?: readonly RoomDefinition[] | undefined;
-  readonly limits?: MessageLimits | undefined;
-  /** Carries messages to other servers that have the same rooms. Closing it is its owner's business. */
-  readonly pubsub?: PubSub | undefined;
-  readonly tokenEndpoint?: TokenEndpointOptions | undefined;
-  /** How long tokens of the endpoint and of invites are good, in seconds. Default 3600. */
-  readonly tokenTtlSec?: number | undefined;
-  /** The space of the rooms. Default `default`. */
-  readonly space?: string | undefined;
-  /** Everything else that `parlor serve` can be told. */
-  readonly config?: ConfigInput | undefined;
-  /** Languages of one's own, served below `/<name>/`. */
-  readonly dialects?: readonly Dialect[] | undefined;
-  /** Default: warnings and errors, to standard error. */
-  readonly log?: Log | undefined;
-}
-
-interface Running {
-  readonly server: Server;
-  readonly host: RoomHost;
-  readonly limiter: MessageLimiter | undefined;
-}
-
-const WARNINGS_ONLY = { level: "warn", format: "pretty" } as const;
+import type { Server } from "./server.ts";
+import { refuseOpenEndpoint, type ServerSettings, type Settled, settle } from "./server-settings.ts";
 
 /**
  * A multiplayer server inside of somebody else's program: docs/spec/embedding.md. It takes no signals and never ends
@@ -75,7 +30,8 @@ export class ParlorServer {
   readonly invites = new Invites({ now: Date.now });
   #settings: ServerSettings;
   #definitions: RoomDefinition[];
-  #running: Running | undefined;
+  #ready: Settled | undefined;
+  #running: HostingServer | undefined;
 
   constructor(settings: ServerSettings = {}) {
     this.#settings = settings;
@@ -247,7 +203,7 @@ export class ParlorServer {
 
   #with(more: Partial<ServerSettings>): this {
     this.#refuseRunning();
-    if (more.tokenEndpoint) refuseOpenEndpoint(more.tokenEndpoint);
+    refuseOpenEndpoint(more.tokenEndpoint);
     this.#settings = { ...this.#settings, ...more };
     return this;
   }
@@ -256,19 +212,9 @@ export class ParlorServer {
     if (this.#running) throw new Error("the server is running: say everything before listen or attach");
   }
 
-  #ready:
-    | { readonly auth: AuthProvider; readonly log: Log; readonly mode: "development" | "production" }
-    | undefined;
-
-  /** Log and auth, made when they are first needed. @throws {Error} in production without a secret. */
-  #settled() {
-    if (this.#ready) return this.#ready;
-    const { auth, secret, config, log = createLog(WARNINGS_ONLY) } = this.#settings;
-    const mode = config?.mode ?? (process.env.NODE_ENV === "production" ? "production" : "development");
-    const warn = (notice: string): void => log.warn("config.notice", { notice });
-    const settled =
-      auth ?? jwtAuth({ secret: requireSecret({ secret, mode, setting: "secret or auth", warn }) });
-    this.#ready = { auth: settled, log, mode };
+  /** Made when it is first needed. @throws {Error} in production without a secret. */
+  #settled(): Settled {
+    this.#ready ??= settle(this.#settings);
     return this.#ready;
   }
 
@@ -284,88 +230,18 @@ export class ParlorServer {
 
   #start({ port, host }: { readonly port?: number; readonly host?: string }): Server {
     this.#refuseRunning();
-    const { auth, log, mode } = this.#settled();
-    const {
-      tokenEndpoint,
-      tokenTtlSec = 3_600,
-      limits,
-      pubsub,
-      space = "default",
-      dialects = [],
-    } = this.#settings;
-    if (tokenEndpoint) refuseOpenEndpoint(tokenEndpoint);
-    const { rooms, ...hooks } = this.#settings;
-    const fallback = definitionOf("", { ...roomOptionsOf(hooks), settings: rooms });
-    const definitions = new Map(
-      [fallback, ...this.#definitions].map((definition) => [definition.name, definition]),
-    );
-
-    let hosted: Hosting | undefined;
-    const extend = (inside: Inside): Extension => {
-      const { bans, invites } = this;
-      const shared = { definitions, bans, invites, limits, pubsub, space: spaceId(space) };
-      hosted = hosting(inside, { ...shared, auth, tokenEndpoint, tokenTtlSec });
-      return hosted.extension;
-    };
-    const own = tapaculo({ space: spaceId(space), policy: TAPACULO_DEFAULTS.policy, ...messageSize(limits) });
-    const config = configOf({
-      ...QUIET,
-      ...this.#settings.config,
-      native: { ...this.#settings.config?.native, space },
-      mode,
-      ...(port !== undefined && { port }),
-      ...(host !== undefined && { host }),
-    });
-    const server = new Server(config, { log, auth, dialects: [own, ...dialects], extend });
-    if (!hosted) throw new Error("the server took no extension");
-    this.#running = { server, host: hosted.host, limiter: hosted.limiter };
-    return server;
+    const { bans, invites } = this;
+    const definitions = this.#definitions;
+    const given = { ...this.#settled(), definitions, bans, invites, port, host };
+    this.#running = hostingServer(this.#settings, given);
+    return this.#running.server;
   }
 }
 
 /** A server for embedders; see `ParlorServer`. */
 export function createServer(settings: ServerSettings = {}): ParlorServer {
-  if (settings.tokenEndpoint) refuseOpenEndpoint(settings.tokenEndpoint);
+  refuseOpenEndpoint(settings.tokenEndpoint);
   return new ParlorServer(settings);
-}
-
-/** What an embedder did not ask for. */
-const QUIET: ConfigInput = {
-  peerServer: { enabled: false },
-  tapaculo: { enabled: false },
-  playground: { enabled: false },
-};
-
-/** The part of the settings that is about rooms. */
-function roomOptionsOf(settings: ServerSettings): RoomOptions<unknown> {
-  const { state, messages, onMessage, validate, onCreate, onAuth, onJoin, onConnect } = settings;
-  const { onDrop, onResume, onLeave, onFull, onEmpty, onDispose } = settings;
-  const all = {
-    state,
-    messages,
-    onMessage,
-    validate,
-    onCreate,
-    onAuth,
-    onJoin,
-    onConnect,
-    onDrop,
-    onResume,
-    onLeave,
-  };
-  return Object.fromEntries(
-    Object.entries({ ...all, onFull, onEmpty, onDispose }).filter(([, value]) => value !== undefined),
-  ) as RoomOptions<unknown>;
-}
-
-function messageSize(limits: MessageLimits | undefined): { maxMessageBytes?: number } {
-  return limits?.maxMessageBytes === undefined ? {} : { maxMessageBytes: limits.maxMessageBytes };
-}
-
-function refuseOpenEndpoint({ authorize }: TokenEndpointOptions): void {
-  if (typeof authorize !== "function") {
-    throw new TypeError("tokenEndpoint needs authorize: without it anybody could be anybody");
-  }
 }
 
 function notRunning(): never {

@@ -1,6 +1,7 @@
 import { type JwtAuth, jwtAuth } from "../auth/jwt.ts";
 import { createLog } from "../observe/log.ts";
-import { createServer, type ParlorServer, type ServerSettings } from "../server/embedding.ts";
+import { createServer, type ParlorServer } from "../server/embedding.ts";
+import type { ServerSettings } from "../server/server-settings.ts";
 import { TextSocket } from "./text-socket.ts";
 
 const SECRET = "a secret of the tests, and of nobody else";
