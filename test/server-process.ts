@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 export interface ServerProcessOptions {
-  /** Arguments after `serve --port 0 --host 127.0.0.1`. */
+  /** Where it listens; `[]` leaves that to the environment. */
+  readonly place?: readonly string[];
+  /** Arguments after `serve` and the place. */
   readonly args?: readonly string[];
   /** Added to the environment of this process; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -60,7 +62,8 @@ export class ServerProcess {
     // Another build of the server, for instance an installed one, can be put to the same tests.
     const main = process.env.PARLOR_MAIN ?? `${ROOT}dist/cli/main.js`;
     const { args = [], env = {}, startWithinMs = START_WITHIN_MS, script, runBy = [] } = options;
-    const served = script === undefined ? [main, "serve", "--port", "0", "--host", "127.0.0.1"] : [script];
+    const { place = ["--port", "0", "--host", "127.0.0.1"] } = options;
+    const served = script === undefined ? [main, "serve", ...place] : [script];
     const [command = "", ...rest] = [...runBy, process.execPath, ...served, ...args];
     const child = spawn(command, rest, {
       cwd: ROOT,

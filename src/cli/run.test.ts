@@ -64,7 +64,7 @@ describe("parlor serve", () => {
     async (flag) => {
       expect(await run(["serve", flag, "--port", "9000"])).toBeUndefined();
       expect(out).toContain("port  9000  flag --port");
-      expect(await run(["serve", "--port", "x", flag])).toBe(2);
+      expect(await run(["serve", "--port", "x", flag])).toBe(1);
       expect(startServer).not.toHaveBeenCalled();
     },
   );

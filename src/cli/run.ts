@@ -4,10 +4,7 @@ import { ConfigError } from "../config/index.ts";
 import { addCheck } from "./check.ts";
 import { addServe } from "./serve.ts";
 import { addToken } from "./token.ts";
-import { UserMistake } from "./user-mistake.ts";
-
-/** The exit code for everything the person at the keyboard can mend: flags, file, environment. */
-const MISTAKE = 2;
+import { MISTAKE, UserMistake } from "./user-mistake.ts";
 
 /** Runs one command line, without the program's name. Resolves to the exit code, or undefined to leave it alone. */
 export async function run(argv: readonly string[]): Promise<number | undefined> {
@@ -27,7 +24,7 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISTAKE;
     if (error instanceof ConfigError || error instanceof UserMistake) {
       process.stderr.write(`${error.message}\n`);
-      return MISTAKE;
+      return error instanceof UserMistake ? error.exitCode : MISTAKE;
     }
     throw error;
   }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { loadConfig } from "../config/index.ts";
+import { ConfigError, type LoadOptions, loadConfig } from "../config/index.ts";
 import { CannotStart } from "../server/cannot-start.ts";
 import { report } from "./check.ts";
 import { takeSettings } from "./settings.ts";
@@ -14,15 +14,16 @@ export function addServe(program: Command): void {
       if (options.validateConfig && options.printConfig) {
         throw new UserMistake("--validate-config and --print-config: only one of them at a time");
       }
-      const loaded = loadConfig({
+      const asked = {
         argv: command.args,
         env: process.env,
         isTerminal: process.stdout.isTTY === true,
-      });
+      };
       if (options.validateConfig || options.printConfig) {
-        report(loaded, options.printConfig ? "whole" : "chosen");
+        reportOn(asked, options.printConfig ? "whole" : "chosen");
         return;
       }
+      const loaded = loadConfig(asked);
 
       // Loaded only now: `--help` and a wrong configuration should not wait for the whole server.
       const { startServer } = await import("./start.ts");
@@ -33,4 +34,14 @@ export function addServe(program: Command): void {
         throw error;
       }
     });
+}
+
+/** As Signal Fish's server does it, a bad configuration ends with 1 and not with 2. */
+function reportOn(asked: LoadOptions, what: "whole" | "chosen"): void {
+  try {
+    report(loadConfig(asked), what);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new UserMistake(error.message, { cause: error, exitCode: 1 });
+  }
 }

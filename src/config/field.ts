@@ -3,11 +3,30 @@ import type { TSchema } from "typebox";
 /** What hides a secret wherever it would be printed. */
 export const HIDDEN = "•••";
 
+/** Finds what else the source at hand says, by the name that stands there. */
+export type Look = (name: string) => unknown;
+
 /**
  * Another name a setting goes by, in the environment or as a top-level key of a file. `read` turns the other
  * system's value into ours; `undefined` says that this value means "not set".
  */
-export type Alias = string | { readonly name: string; read(value: unknown): unknown };
+export type Alias =
+  | string
+  | {
+      readonly name: string;
+      read(value: unknown, look: Look): unknown;
+      readonly nested?: NestedKey;
+    };
+
+/** Where the same stands in a file whose sections lie within each other. */
+export interface NestedKey {
+  /** The keys from outside to inside, joined by dots: `server.ping_timeout`. */
+  readonly key: string;
+  /** A value of another type than the file's system has comes back as it is, to be refused. */
+  read(value: unknown, look: Look): unknown;
+  /** Completes "expected …", where the setting's own words would mislead. */
+  readonly expected?: string;
+}
 
 /** A default that depends on other settings or on where the process runs. */
 export interface Derived<Value> {

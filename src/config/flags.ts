@@ -66,7 +66,7 @@ export function readFlags(argv: readonly string[]): Flags {
   }
 
   for (const [setting, text] of texts)
-    take(given, setting, setting.field.fromText(text), `flag ${setting.flag}`);
+    take(given, { setting, value: setting.field.fromText(text), source: `flag ${setting.flag}` });
   return { given, configPath };
 }
 

@@ -1,6 +1,6 @@
 import { choice, count, duration, toggle } from "./fields.ts";
 import { ofBind } from "./pulsar-env.ts";
-import { fish } from "./signal-fish-env.ts";
+import { fish, fishWord, whereFish } from "./signal-fish-env.ts";
 import { list, text } from "./text-fields.ts";
 
 /** What belongs to the process as a whole: top-level keys of a file. */
@@ -22,7 +22,8 @@ export const general = {
     doc: "Port to listen on; 0 takes any free one.",
     min: 0,
     max: 65_535,
-    env: ["PORT", "PEER_PORT", ofBind("PULSAR_HTTP_BIND", "port")],
+    // Who asks for Signal Fish's port alone gets it even where others use 8080.
+    env: ["PORT", "PEER_PORT", ofBind("PULSAR_HTTP_BIND", "port"), whereFish("PORT", 0)],
   }),
   allowedOrigins: list([], {
     doc: "Web origins whose pages may connect besides those of this server's own host, such as `https://play.example.com` or `https://*.example.com`; `*` lets every page in.",
@@ -82,6 +83,9 @@ export const general = {
   logFormat: choice(
     ["pretty", "json"],
     { from: ({ isTerminal }) => (isTerminal ? "pretty" : "json"), text: "pretty on a terminal, else json" },
-    { doc: "Log lines for people or for machines." },
+    {
+      doc: "Log lines for people or for machines.",
+      env: [fishWord("LOGGING__FORMAT", { json: "json", text: "pretty" })],
+    },
   ),
 };

@@ -14,8 +14,17 @@ export function nothingGiven(): Given {
   return { values: new Map(), problems: [], notices: [] };
 }
 
-/** Takes a value that was read for `setting`, or notes what is wrong with it. */
-export function take(given: Given, setting: Setting, value: unknown, source: string): void {
+/** What was read for a setting. */
+interface Taking {
+  readonly setting: Setting;
+  readonly value: unknown;
+  readonly source: string;
+  /** Completes "expected …"; by default in the setting's own words. */
+  readonly expected?: string | undefined;
+}
+
+/** Takes a value that was read for a setting, or notes what is wrong with it. */
+export function take(given: Given, { setting, value, source, expected }: Taking): void {
   const { path, field } = setting;
   if (setting.accepts(value)) {
     given.values.set(path, { value, source });
@@ -23,5 +32,5 @@ export function take(given: Given, setting: Setting, value: unknown, source: str
   }
   const redacted = field.redact(value);
   const found = redacted === HIDDEN ? HIDDEN : shown(redacted);
-  given.problems.push({ path, source, message: `found ${found}, expected ${field.expected}` });
+  given.problems.push({ path, source, message: `found ${found}, expected ${expected ?? field.expected}` });
 }

@@ -68,7 +68,7 @@ describe("where a setting comes from", () => {
     loadConfig({ argv: ["--config", "b.json"], env, readFile, cwd: "/etc" });
     loadConfig({ env: { PARLOR_CONFIG: "" }, readFile, cwd: "/etc" });
 
-    expect(read).toEqual(["/a.json", "/etc/b.json"]);
+    expect(read).toEqual(["/a.json", "/etc/b.json", "/etc/config.json"]);
   });
 });
 

@@ -7,7 +7,8 @@ import { ConfigError } from "./problem.ts";
 import { adviceOn, RULES } from "./rules.ts";
 import type { Config, ConfigInput } from "./schema.ts";
 import { SETTINGS } from "./setting.ts";
-import { readBoundedText, readSourceFile } from "./source-file.ts";
+import { readSignalFishSources } from "./signal-fish-sources.ts";
+import { readBoundedText, readSourceFile, readStandardInput } from "./source-file.ts";
 
 export interface LoadOptions {
   /** Flags only, without the program and the subcommand. */
@@ -15,6 +16,8 @@ export interface LoadOptions {
   readonly env: Env;
   /** The whole text of a file. Throws what `node:fs` throws. */
   readonly readFile?: (path: string) => string;
+  /** The whole text of the standard input; asked only where Signal Fish's environment says so. */
+  readonly readInput?: () => string;
   /** What a relative path to the configuration file starts from. */
   readonly cwd?: string;
   /** Whether people read the log as it is written. */
@@ -30,18 +33,22 @@ export interface Loaded {
 }
 
 /**
- * The configuration: flags, then environment, then file, then defaults; the first that says something counts.
+ * The configuration: flags, then environment, then file, then Signal Fish's own sources, then defaults; the first that
+ * says something counts.
  *
  * @throws {ConfigError} with everything that is wrong in any of them, also in values that another source overrules.
  */
 export function loadConfig(options: LoadOptions): Loaded {
-  const { argv = [], env, cwd = process.cwd(), readFile = readBoundedText, isTerminal = false } = options;
+  const { argv = [], env, cwd = process.cwd(), isTerminal = false } = options;
+  const { readFile = readBoundedText, readInput = readStandardInput } = options;
   const flags = readFlags(argv);
   const path = flags.configPath ?? env[CONFIG_FILE_ENV];
   const namedBy = flags.configPath === undefined ? `env ${CONFIG_FILE_ENV}` : "flag --config";
   const fromFile = path ? readSourceFile({ path, namedBy, cwd, readFile }) : nothingGiven();
 
-  return settle([fromFile, readEnv(env), flags.given], { isTerminal });
+  const fromSignalFish = readSignalFishSources(env, { cwd, readFile, readInput, isAlone: !path });
+
+  return settle([...fromSignalFish, fromFile, readEnv(env), flags.given], { isTerminal });
 }
 
 /**

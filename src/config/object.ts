@@ -4,7 +4,7 @@ import { KEYS_WITHOUT_EFFECT } from "./peer-server-file.ts";
 import { printable } from "./problem.ts";
 import { aliasOf, GROUP_KEYS, SETTING_BY_PATH, SETTINGS, type Setting } from "./setting.ts";
 
-type Read = (value: unknown) => unknown;
+type Read = ReturnType<typeof aliasOf>["read"];
 
 /** Top-level keys of other servers' files, with the setting each stands for. */
 const SETTING_BY_ALIAS: ReadonlyMap<string, { readonly setting: Setting; readonly read: Read }> = new Map(
@@ -39,12 +39,18 @@ export function readObject(
     const without = aliases ? KEYS_WITHOUT_EFFECT.get(key) : undefined;
 
     if (GROUP_KEYS.has(key)) readGroup(given, { key, value, source });
-    else if (setting?.keys.length === 1) take(given, setting, setting.field.fromJson(value), source);
+    else if (setting?.keys.length === 1)
+      take(given, { setting, value: setting.field.fromJson(value), source });
     else if (alias) readAlias(given, { ...alias, value, object, source: `${source}, ${key}` });
     else if (without) given.notices.push(`${key} (${source}) has no effect here: ${without}`);
     else given.problems.push({ path: printable(key), source, message: unknownSetting(key) });
   }
   return given;
+}
+
+/** Whether an object holds a key that only Peer Server's configuration has. */
+export function isPeerServers(object: unknown): boolean {
+  return isRecord(object) && Object.keys(object).some((key) => SETTING_BY_ALIAS.has(key));
 }
 
 function readGroup(
@@ -60,7 +66,7 @@ function readGroup(
     const path = `${key}.${name}`;
     const setting = SETTING_BY_PATH.get(path);
     // The second look keeps `{ "a": { "b.c": 1 } }` from meaning a path of its own.
-    if (setting?.keys[1] === name) take(given, setting, setting.field.fromJson(inner), source);
+    if (setting?.keys[1] === name) take(given, { setting, value: setting.field.fromJson(inner), source });
     else given.problems.push({ path: printable(path), source, message: unknownSetting(path) });
   }
 }
@@ -73,9 +79,9 @@ function readAlias(
   const [outer, inner] = from.setting.keys;
   const own = Object.hasOwn(from.object, outer) ? from.object[outer] : undefined;
   const isOverruled = inner === undefined ? own !== undefined : isRecord(own) && Object.hasOwn(own, inner);
-  const value = from.read(from.value);
+  const value = from.read(from.value, (name) => from.object[name]);
   if (value === undefined || isOverruled) return;
-  take(given, from.setting, from.setting.field.fromJson(value), from.source);
+  take(given, { setting: from.setting, value: from.setting.field.fromJson(value), source: from.source });
 }
 
 function unknownSetting(path: string): string {
@@ -87,11 +93,11 @@ function unknownSetting(path: string): string {
 }
 
 /** What stands where a group should: the kind alone, for the value may be a secret in the wrong place. */
-function kindOf(value: unknown): string {
+export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   return value === null ? "null" : `a ${typeof value}`;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

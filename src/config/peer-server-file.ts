@@ -32,11 +32,6 @@ export const KEYS_WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
 
 /** Environment names of other servers that have no counterpart. */
 export const ENV_WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
-  [
-    "SIGNAL_FISH__WEBSOCKET__SLOW_CONSUMER_TIMEOUT_MS",
-    "a link is given up when its queue is full (signalFish.queueBytes)",
-  ],
-  ["SIGNAL_FISH__SESSION__DEFAULT_TOPOLOGY", "this server relays everything"],
   ["PULSAR_STORAGE_DIR", "sessions are kept in memory"],
   ["PULSAR_OTLP_ENDPOINT", "traces are not exported; metrics are served at /metrics"],
   ["PEER_SEND_BUFFER", "queues are bounded by bytes (PARLOR_WEBSOCKET_QUEUE_BYTES), not by messages"],

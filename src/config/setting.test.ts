@@ -30,8 +30,8 @@ describe("the table of settings", () => {
       ...SETTINGS.flatMap(({ field }) => (field.keys ?? []).map((alias) => aliasOf(alias).name)),
     ];
 
-    // Pulsar says a host and a port in one, so its name for them is that of two settings.
-    const binds = env.filter((name) => /^PULSAR_.*_BIND$/.test(name));
+    // Pulsar says a host and a port in one, and Signal Fish's port moves ours out of the way: names of two settings.
+    const binds = env.filter((name) => /^PULSAR_.*_BIND$|^SIGNAL_FISH__PORT$/.test(name));
     env.splice(0, env.length, ...env.filter((name) => !binds.includes(name)));
 
     for (const names of [env, flags, keys]) expect(names).toEqual([...new Set(names)]);

@@ -1,6 +1,6 @@
 import { IsObject, IsOptional, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import type { Alias, Field } from "./field.ts";
+import type { Alias, Field, Look, NestedKey } from "./field.ts";
 import { schema } from "./schema.ts";
 
 /** One setting, found in the schema, with every name it goes by. */
@@ -46,7 +46,11 @@ export const GROUP_KEYS: ReadonlySet<string> = new Set(
 );
 
 /** An alias as a name and a way to read the value found there. */
-export function aliasOf(alias: Alias): { readonly name: string; read(value: unknown): unknown } {
+export function aliasOf(alias: Alias): {
+  readonly name: string;
+  read(value: unknown, look: Look): unknown;
+  readonly nested?: NestedKey;
+} {
   return typeof alias === "string" ? { name: alias, read: (value) => value } : alias;
 }
 

@@ -87,6 +87,18 @@ export const signalFish = {
     max: "16MiB",
     env: [fish("SECURITY__MAX_MESSAGE_SIZE")],
   }),
+  maxOutboundBytes: size("8MiB", {
+    doc: "Largest message that clients are told to expect.",
+    min: "64KiB",
+    max: "64MiB",
+    env: [fish("SECURITY__MAX_OUTBOUND_MESSAGE_SIZE")],
+  }),
+  maxSignalBytes: size("16KiB", {
+    doc: "Largest signal that is looked at.",
+    min: "1",
+    max: "1MiB",
+    env: [fish("SECURITY__MAX_SIGNAL_BYTES")],
+  }),
   maxConnectionInfoBytes: size("16KiB", {
     doc: "Most that a player may say of how it is reached.",
     min: "64",
@@ -201,6 +213,15 @@ export const signalFish = {
   spacesInNames: toggle(true, {
     doc: "Whether players' names may hold spaces.",
     env: [fish("PROTOCOL__PLAYER_NAME_VALIDATION__ALLOW_SPACES")],
+  }),
+  outerSpaceInNames: toggle(false, {
+    doc: "Whether players' names may begin or end with white space.",
+    env: [fish("PROTOCOL__PLAYER_NAME_VALIDATION__ALLOW_LEADING_TRAILING_WHITESPACE")],
+  }),
+  moreCharactersInNames: optionalText({
+    doc: "Further characters that players' names may hold, one after the other.",
+    maxLength: 256,
+    env: [fish("PROTOCOL__PLAYER_NAME_VALIDATION__ADDITIONAL_ALLOWED_CHARACTERS")],
   }),
   symbolsInNames: list(["-", "_"], {
     doc: "What else players' names may hold.",

@@ -4,6 +4,7 @@ import { type Given, nothingGiven } from "./given.ts";
 import { parseJsonc } from "./jsonc.ts";
 import { readObject } from "./object.ts";
 import { printable } from "./problem.ts";
+import { isSignalFishs, readSignalFishs } from "./signal-fish-file.ts";
 
 /** A configuration file larger than this is some other file. */
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -16,10 +17,12 @@ export interface NamedFile {
   /** What a relative path starts from. */
   readonly cwd: string;
   readonly readFile: (path: string) => string;
+  /** Whose words it is written in; by default its shape decides. */
+  readonly language?: "signal-fish";
 }
 
 /** The settings in a file. A file that cannot be read or understood is a problem, not an exception. */
-export function readSourceFile({ path, namedBy, cwd, readFile }: NamedFile): Given {
+export function readSourceFile({ path, namedBy, cwd, readFile, language }: NamedFile): Given {
   const given = nothingGiven();
   const refuse = (message: string): Given => {
     given.problems.push({ path: printable(path), source: namedBy, message });
@@ -34,7 +37,10 @@ export function readSourceFile({ path, namedBy, cwd, readFile }: NamedFile): Giv
   }
 
   try {
-    return readObject(parseJsonc(text), { source: `file ${basename(path)}`, aliases: true });
+    const object = parseJsonc(text);
+    const source = `file ${basename(path)}`;
+    if (language === "signal-fish" || isSignalFishs(object)) return readSignalFishs(object, { source });
+    return readObject(object, { source, aliases: true });
   } catch (error) {
     if (error instanceof SyntaxError) return refuse(`is not JSON: ${error.message}`);
     throw error;
@@ -51,14 +57,21 @@ export function readSourceFile({ path, namedBy, cwd, readFile }: NamedFile): Giv
 export function readBoundedText(path: string): string {
   const file = openSync(path, "r");
   try {
-    const bytes = Buffer.alloc(MAX_FILE_BYTES + 1);
-    let length = 0;
-    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
-      read = readSync(file, bytes, length, bytes.length - length, null);
-    }
-    if (length > MAX_FILE_BYTES) throw new RangeError("it is larger than 1 MiB");
-    return bytes.toString("utf8", 0, length);
+    return readBounded(file);
   } finally {
     closeSync(file);
   }
+}
+
+/** The whole standard input, of at most 1 MiB. */
+export const readStandardInput = (): string => readBounded(0);
+
+function readBounded(file: number): string {
+  const bytes = Buffer.alloc(MAX_FILE_BYTES + 1);
+  let length = 0;
+  for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+    read = readSync(file, bytes, length, bytes.length - length, null);
+  }
+  if (length > MAX_FILE_BYTES) throw new RangeError("it is larger than 1 MiB");
+  return bytes.toString("utf8", 0, length);
 }

@@ -24,8 +24,8 @@ export function signalFishDialect({ signalFish: settings, ...config }: Config): 
     apps: settings.apps.map(appOf),
     minVersion: settings.minVersion === 3 ? 3 : 2,
     maxVersion: settings.maxVersion === 2 ? 2 : 3,
-    maxOutboundBytes: Math.max(SIGNAL_FISH_DEFAULTS.maxOutboundBytes, settings.maxMessageBytes * 2),
-    maxSignalBytes: Math.min(SIGNAL_FISH_DEFAULTS.maxSignalBytes, settings.maxMessageBytes),
+    maxOutboundBytes: Math.max(settings.maxOutboundBytes, settings.maxMessageBytes * 2),
+    maxSignalBytes: Math.min(settings.maxSignalBytes, settings.maxMessageBytes),
     roomCodePrefix: settings.roomCodePrefix?.toUpperCase() ?? "",
     names: {
       ...names,
@@ -33,6 +33,8 @@ export function signalFishDialect({ signalFish: settings, ...config }: Config): 
       allowUnicode: settings.unicodeNames,
       allowSpaces: settings.spacesInNames,
       symbols: settings.symbolsInNames,
+      allowOuterSpace: settings.outerSpaceInNames,
+      moreCharacters: settings.moreCharactersInNames,
     },
     sdk: {
       ...sdk,
