@@ -11,11 +11,16 @@ import type { QuicPlace } from "./quic-front.ts";
 import { relayAnswers } from "./relay-passes.ts";
 import { signalFishDialect } from "./signal-fish.ts";
 
-/** The dialects that are switched on, by name. */
-export function servedDialects(
-  config: Config,
-  { version, quic }: { readonly version: string; quic(): QuicPlace | undefined },
-): Served {
+export interface ServedOptions {
+  readonly version: string;
+  /** Dialects besides; one of the same name takes its place. */
+  readonly more: readonly Dialect[];
+  /** Where QUIC is, once it is. */
+  quic(): QuicPlace | undefined;
+}
+
+/** The dialects that are switched on, and `more`, by name. */
+export function servedDialects(config: Config, { version, more, quic }: ServedOptions): Served {
   const dialects: Dialect[] = [];
   if (config.native.enabled) dialects.push(nativeDialect(config, { version, quic }));
   if (config.peerServer.enabled) {
@@ -50,7 +55,7 @@ export function servedDialects(
   }
   if (config.pulsar.enabled) dialects.push(pulsarDialect(config));
   if (config.signalFish.enabled) dialects.push(signalFishDialect(config));
-  return new Map(dialects.map((dialect) => [dialect.name, dialect]));
+  return new Map([...dialects, ...more].map((dialect) => [dialect.name, dialect]));
 }
 
 function nativeDialect(

@@ -82,10 +82,8 @@ export class Server {
     this.#config = config;
     this.#log = log;
     this.#world = { ...OUTSIDE, ...world };
-    this.#served = withDialects(
-      servedDialects(config, { version, quic: () => this.#listeners.quicPlace }),
-      dialects,
-    );
+    const quicPlace = () => this.#listeners.quicPlace;
+    this.#served = servedDialects(config, { version, more: dialects, quic: quicPlace });
     this.#failures = new Failures(log);
     const { now, random } = this.#world;
     const hub = new Hub({ outbox: this.#outbox, random, limits: hubLimits(config) });
@@ -295,8 +293,4 @@ export class Server {
       desk: this.#desk,
     });
   }
-}
-
-function withDialects(served: Served, more: readonly Dialect[]): Served {
-  return new Map([...served, ...more.map((dialect) => [dialect.name, dialect] as const)]);
 }
