@@ -28,14 +28,21 @@ export interface RelayWire {
   readonly carrier: RelayCarrier;
   /** Most streams that make sense. */
   readonly maxStreams: number;
+  /** Whether it goes over a connection that somebody had opened before. */
+  readonly isReused?: boolean;
   openStream(): Promise<WireStream>;
   /** `false` when it is surely lost. */
   sendDatagram(frame: Uint8Array): boolean;
   close(code: number, reason: string): void;
+  /** The connection below is of no use to newcomers: they, and a second try, get another. */
+  giveUp?(): void;
 }
 
 export interface WireOptions {
   readonly url: URL;
+  /** Whose line it is, where several share a connection. */
+  readonly session: string;
+  readonly peer: string;
   /** SHA-256 of a certificate that nobody else vouches for, base64. */
   readonly certificateHash?: string | undefined;
   /** PEM of an issuer that the system does not know. Only for QUIC, and hosts with a name. */

@@ -55,8 +55,9 @@ export interface RelayEvents {
 }
 
 const PATH = "/v1/relay";
-/** How long the server may take to let us in, in ms. */
+/** How long the server may take to let us in, in ms; and on a connection that may have died without a sign. */
 const JOIN_WITHIN_MS = 15_000;
+const JOIN_AGAIN_WITHIN_MS = 3000;
 const DEFAULT_CARRIERS: readonly RelayCarrier[] = ["webtransport", "quic", "websocket"];
 
 /**
@@ -116,8 +117,17 @@ export class Relay extends Emitter<RelayEvents> {
   /** Use `openRelay`. */
   static async open(carrier: RelayCarrier, options: RelayOptions): Promise<Relay> {
     const relay = new Relay(options);
-    await relay.#open(carrier, options);
-    return relay;
+    try {
+      await relay.#open(carrier, options);
+      return relay;
+    } catch (error) {
+      const isHopeless = !(error instanceof ParlorError && error.code === "no_carrier");
+      if (isHopeless || !relay.#wire?.isReused) throw error;
+    }
+    // The connection that was there is full, or dead: with a new one it is another matter.
+    relay.#wire.giveUp?.();
+    options.signal?.throwIfAborted();
+    return Relay.open(carrier, options);
   }
 
   get carrier(): RelayCarrier {
@@ -186,16 +196,17 @@ export class Relay extends Emitter<RelayEvents> {
       datagram: (frame) => this.#took(decodeRelayFrame(frame), "datagram"),
       closed: (end) => this.#closed(end),
     };
-    const wireOptions = { url: new URL(PATH, base), certificateHash, ca, listener, signal };
+    const { session, peer } = this;
+    const wireOptions = { url: new URL(PATH, base), session, peer, certificateHash, ca, listener, signal };
     if (carrier === "websocket") this.#wire = await openWebSocketWire(wireOptions, options.WebSocket);
     else this.#wire = await (carrier === "quic" ? openQuic : openWebTransport)(wireOptions);
 
     const joined = new Promise<void>((resolve, reject) => (this.#whenJoined = { resolve, reject }));
-    const late = setTimeout(() => this.#closed({ code: 0, reason: "no answer in time" }), JOIN_WITHIN_MS);
+    const withinMs = this.#wire.isReused ? JOIN_AGAIN_WITHIN_MS : JOIN_WITHIN_MS;
+    const late = setTimeout(() => this.#closed({ code: 0, reason: "no answer in time" }), withinMs);
     try {
       this.#main = this.#lane(await this.#wire.openStream());
       const words = utf8Bytes(key === undefined ? token : `${token}\n${key}`);
-      const { session, peer } = this;
       const hello = encodeRelayFrame({ session, from: peer, to: "", payload: words, seq: 0n });
       await Promise.all([this.#main.stream.write(prefixed(hello)), joined]);
     } catch (error) {
@@ -281,6 +292,10 @@ export class Relay extends Emitter<RelayEvents> {
       }
       case "refused":
         this.emit("refused", { code: word.code, to: word.to, seq: BigInt(word.seq) });
+        break;
+      case "ended":
+        this.#wire?.close(RELAY_ENDS.left.code, "");
+        this.#closed({ code: word.code, reason: word.reason });
         break;
     }
   }

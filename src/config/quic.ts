@@ -59,6 +59,11 @@ export const relay = {
   }),
   maxSessions: count(10_000, { doc: "Most sessions.", min: 1, max: 1_000_000 }),
   maxPeersPerSession: count(100, { doc: "Most peers in one session.", min: 1, max: 10_000 }),
+  maxPeersPerConnection: count(16, {
+    doc: "Most peers that share one connection of QUIC or WebTransport.",
+    min: 1,
+    max: 1000,
+  }),
   idleMs: duration("5m", {
     doc: "How long a peer may neither send nor be sent anything before its line ends.",
     min: "1s",

@@ -22,6 +22,12 @@ export interface RelayTally {
 /** Somebody who has no line here but is in the session by other means: takes a frame, or says that nobody is there. */
 export type Elsewhere = (frame: RelayFrame) => boolean;
 
+/** A frame that came without order or guarantee: read, unless it is none, and as it came. */
+export interface Datagram {
+  readonly frame: RelayFrame | undefined;
+  readonly body: Uint8Array;
+}
+
 /** What one look at the first frame of a stream came to. */
 type Step = "done" | "waits";
 
@@ -86,11 +92,10 @@ export class RelayFlow {
   }
 
   /** Takes one frame that may get lost, and passes it on now or never. */
-  takeDatagram(seat: RelaySeat, body: Uint8Array, now: number): void {
+  takeDatagram(seat: RelaySeat, { frame, body }: Datagram, now: number): void {
     if (seat.isGone) return;
     seat.lastFrameAt = now;
     const { session } = seat;
-    const frame = decodeRelayFrame(body);
     const code = this.#flawIn(frame, seat);
     if (code !== undefined || frame === undefined) {
       this.#refuse(seat, { frame, code: code ?? "bad_message" });

@@ -20,7 +20,9 @@ export type RelayWord =
   /** On the stream that it came on, that much was passed on. */
   | { readonly type: "credit"; readonly bytes: number }
   /** A frame was not passed on. */
-  | { readonly type: "refused"; readonly code: ErrorCode; readonly to: string; readonly seq: string };
+  | { readonly type: "refused"; readonly code: ErrorCode; readonly to: string; readonly seq: string }
+  /** The line is over, while others on the same connection are not: the code of its end, and why. The last word. */
+  | { readonly type: "ended"; readonly code: number; readonly reason: string };
 
 /** What a frame counts for: its bytes with prefix, and about what the network adds to each. */
 export function relayCost(recordBytes: number): number {
@@ -51,4 +53,5 @@ const WORDS: ReadonlySet<string> = new Set<RelayWord["type"]>([
   "peer-left",
   "credit",
   "refused",
+  "ended",
 ]);

@@ -103,6 +103,8 @@ function recordOf(
   return prefixed(encodeRelayFrame(frame));
 }
 
+const datagramOf = (body: Uint8Array) => ({ frame: decodeRelayFrame(body), body });
+
 const refusals = ({ line }: Party) => line.words.filter((word) => word.type === "refused");
 
 describe("the relay", () => {
@@ -115,7 +117,7 @@ describe("the relay", () => {
     ]);
 
     relay.flow.take(ada.inlet, prefixed(body), 0);
-    relay.flow.takeDatagram(ada.seat, body, 0);
+    relay.flow.takeDatagram(ada.seat, datagramOf(body), 0);
 
     expect(bob.line.sent.map((record) => Buffer.from(record).toString("hex"))).toEqual([
       Buffer.from(prefixed(body)).toString("hex"),
@@ -167,7 +169,11 @@ describe("the relay", () => {
     send(ada, "bob", { as: { from: "eve" }, seq: 1 });
     send(ada, "bob", { as: { session: "other" }, seq: 2 });
     send(eve, "bob", { seq: 3 });
-    relay.flow.takeDatagram(ada.seat, recordOf(ada, "bob", { as: { from: "eve" }, seq: 4 }).subarray(4), 0);
+    relay.flow.takeDatagram(
+      ada.seat,
+      datagramOf(recordOf(ada, "bob", { as: { from: "eve" }, seq: 4 }).subarray(4)),
+      0,
+    );
 
     expect(bob.line.sent).toEqual([]);
     expect(bob.line.datagrams).toEqual([]);
@@ -353,7 +359,7 @@ describe("the relay", () => {
 
     // Datagrams take every byte that comes free before the stream's time has come.
     for (let now = 0; now < 5000; now++) {
-      for (let i = 0; i < 10; i++) relay.flow.takeDatagram(eve.seat, datagram, now);
+      for (let i = 0; i < 10; i++) relay.flow.takeDatagram(eve.seat, datagramOf(datagram), now);
       relay.tick(now);
     }
 
@@ -361,7 +367,7 @@ describe("the relay", () => {
     expect(bob.line.datagrams.length).toBeGreaterThan(10);
     expect(relay.flow.tally.dropped.get("bandwidth")).toBeGreaterThan(10_000);
     bob.line.isCongested = true;
-    relay.flow.takeDatagram(eve.seat, datagram, 1e9);
+    relay.flow.takeDatagram(eve.seat, datagramOf(datagram), 1e9);
     expect(relay.flow.tally.dropped.get("line")).toBe(1);
   });
 
@@ -457,7 +463,7 @@ describe("the relay", () => {
     const record = recordOf(ada, "bob", { bytes: 10 });
 
     send(ada, "bob", { bytes: 10 });
-    relay.flow.takeDatagram(ada.seat, record.subarray(4), 0);
+    relay.flow.takeDatagram(ada.seat, datagramOf(record.subarray(4)), 0);
 
     expect(relay.flow.tally).toMatchObject({
       frames: 1,

@@ -37,7 +37,7 @@ export interface RelayArrival {
 }
 
 /**
- * The peers of sessions who have a line here: docs/spec/relay.md, rules QR1 to QR19. Knows no clock and no network: it is
+ * The peers of sessions who have a line here: docs/spec/relay.md, rules QR1 to QR21. Knows no clock and no network: it is
  * told the time, and speaks through lines.
  */
 export class Relay {

@@ -151,8 +151,8 @@ export class QuicFront {
       certificate: this.#certificate.pair,
       idleMs: quic.idleMs,
       maxConnections: quic.maxConnections,
-      // WebTransport needs one more for its request.
-      maxStreams: quic.maxStreams + 1,
+      // Each of those who share the connection has as many; WebTransport needs one more for its request.
+      maxStreams: quic.maxStreams * relay.maxPeersPerConnection + 1,
       streamWindowBytes: relay.windowBytes,
       proveAddress: quic.proveAddress,
       onConnection: (connection) => this.#accept(connection),

@@ -7,6 +7,7 @@ import { RelayDesk } from "./relay-desk.ts";
 
 function deskOf() {
   const reported: unknown[] = [];
+  const clock = { now: 0 };
   const desk = new RelayDesk({
     limits: {
       sessionRateBytes: 0,
@@ -21,14 +22,15 @@ function deskOf() {
     },
     random: { bytes: (count) => new Uint8Array(count) },
     admitWithinMs: 1000,
+    maxLinesPerConnection: 3,
     admit: async (token) => {
       if (token === "broken") throw new Error("our own fault");
       return { session: "s", peer: undefined, maySend: true };
     },
-    now: () => 0,
+    now: () => clock.now,
     report: (error) => reported.push(error),
   });
-  return { desk, reported };
+  return { desk, reported, clock };
 }
 
 /** A peer whose bytes cross in memory, and who can stop to read. */
@@ -61,15 +63,19 @@ describe("a line over QUIC", () => {
     await vi.waitFor(() => expect(desk.relay.counts.peers).toBe(0));
   });
 
-  it("[QR14] leaves with its first stream", async () => {
-    const { desk } = deskOf();
+  it("[QR14] leaves with its first stream, [QR20] and may come in again while its connection lasts", async () => {
+    const { desk, clock } = deskOf();
     const [ada, bob] = [enter(desk, "ada"), enter(desk, "bob")];
     await vi.waitFor(() => expect(bob.heard()).toContain("joined"));
 
     bob.stream.reset();
 
     await vi.waitFor(() => expect(ada.heard()).toContain("peer-left"));
-    expect(endOf(bob.client)).toBe(RELAY_ENDS.left.code);
+    expect(endOf(bob.client)).toBeUndefined();
+    clock.now = 2000;
+    desk.tick();
+    await vi.waitFor(() => expect(endOf(bob.client)).toBe(RELAY_ENDS.admission_timeout.code));
+    expect(endOf(ada.client)).toBeUndefined();
   });
 
   it("[QR3] ends with internal, and a report, when the fault is our own", async () => {

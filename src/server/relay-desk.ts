@@ -1,12 +1,12 @@
 import { Deadlines } from "../core/deadlines.ts";
 import type { Random } from "../core/random.ts";
 import { Relay, type RelayLimits } from "../core/relay.ts";
+import type { RelayEnd } from "../core/relay-ends.ts";
 import type { Elsewhere } from "../core/relay-flow.ts";
 import type { RelaySeat } from "../core/relay-seat.ts";
 import type { Link } from "../transports/link.ts";
 import type { QuicConnection, QuicConnectionListener } from "../transports/quic.ts";
 import { RelayConnection } from "./relay-connection.ts";
-import type { RelayGuest } from "./relay-guest.ts";
 import { RelayLink } from "./relay-link.ts";
 
 /** The paths of the relay on a listener that has paths: WebSocket, WebTransport. */
@@ -30,11 +30,18 @@ export interface RelayCaller {
   readonly remoteAddress: string;
 }
 
+/** Somebody at the door, or a connection on which nobody is. */
+interface Expected {
+  end(why: RelayEnd): void;
+}
+
 export interface RelayDeskOptions {
   readonly limits: RelayLimits;
   readonly random: Random;
-  /** How long a line may take to show a good token, in ms. */
+  /** How long a line may take to show a good token, and a connection may be without any line, in ms. */
   readonly admitWithinMs: number;
+  /** Most peers that share one connection. */
+  readonly maxLinesPerConnection: number;
   /** What the token is good for. @throws {Refusal} `unauthorized` */
   admit(token: string, context: RelayCaller): Promise<RelayPass>;
   /** Somebody was let in. */
@@ -57,7 +64,7 @@ const ASK_AGAIN_MS = 5;
 export class RelayDesk {
   readonly relay: Relay;
   readonly options: RelayDeskOptions;
-  readonly #waiting = new Deadlines<RelayGuest>();
+  readonly #waiting = new Deadlines<Expected>();
   readonly #asked = new Set<RelaySeat>();
   #reviewAt = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -79,20 +86,20 @@ export class RelayDesk {
     link.listen(new RelayLink(link, this));
   }
 
-  /** A guest that shows no good token in time is sent away. */
-  expect(guest: RelayGuest): void {
-    this.#waiting.set(guest, this.options.now() + this.options.admitWithinMs);
+  /** Who shows no good token in time is sent away. */
+  expect(newcomer: Expected): void {
+    this.#waiting.set(newcomer, this.options.now() + this.options.admitWithinMs);
   }
 
-  /** The guest is in, or gone. */
-  expectNoMore(guest: RelayGuest): void {
-    this.#waiting.clear(guest);
+  /** The newcomer is in, or gone. */
+  expectNoMore(newcomer: Expected): void {
+    this.#waiting.clear(newcomer);
   }
 
   /** To be called now and then, so that nobody stays forever. */
   tick(): void {
     const now = this.options.now();
-    for (const guest of this.#waiting.takeDue(now)) guest.end("admission_timeout");
+    for (const newcomer of this.#waiting.takeDue(now)) newcomer.end("admission_timeout");
     this.relay.tick(now);
     if (now >= this.#reviewAt) this.#review(now);
     this.arm();
@@ -120,7 +127,7 @@ export class RelayDesk {
   close(): void {
     clearTimeout(this.#timer);
     this.relay.drain();
-    for (const guest of this.#waiting.takeDue(Number.POSITIVE_INFINITY)) guest.end("draining");
+    for (const newcomer of this.#waiting.takeDue(Number.POSITIVE_INFINITY)) newcomer.end("draining");
   }
 
   #review(now: number): void {

@@ -1,6 +1,6 @@
 import { Refusal } from "../core/errors.ts";
 import { LineEnded, type RelayEnd } from "../core/relay-ends.ts";
-import { decodeRelayFrame } from "../core/relay-frame.ts";
+import type { RelayFrame } from "../core/relay-frame.ts";
 import type { RelayLine, RelaySeat } from "../core/relay-seat.ts";
 import { utf8Text } from "../lib/utf8.ts";
 import type { RelayDesk } from "./relay-desk.ts";
@@ -39,11 +39,10 @@ export class RelayGuest {
    * Takes the first frame: session, own peer id, and as payload the join token, after which a line break and the key of an
    * earlier line may follow. `then` is called when the guest is in; otherwise the line ends.
    */
-  async ask(body: Uint8Array, then: (seat: RelaySeat) => void): Promise<void> {
+  async ask(frame: RelayFrame | undefined, then: (seat: RelaySeat) => void): Promise<void> {
     this.#state = "asking";
     try {
       const { now, admit } = this.#desk.options;
-      const frame = decodeRelayFrame(body);
       const words = frame && frame.payload.length <= MAX_TOKEN_BYTES ? utf8Text(frame.payload) : undefined;
       if (!frame || words === undefined || frame.to !== "") throw new LineEnded("bad_frame");
       const [token = "", key] = words.split("\n");
@@ -52,8 +51,8 @@ export class RelayGuest {
       const { remoteAddress } = this.#line;
       const pass = await admit(token, { session, peer, remoteAddress });
       if (this.isGone) return;
-      if (pass.session !== frame.session) throw new LineEnded("forbidden");
-      if (pass.peer !== undefined && pass.peer !== frame.from) throw new LineEnded("forbidden");
+      if (pass.session !== session) throw new LineEnded("forbidden");
+      if (pass.peer !== undefined && pass.peer !== peer) throw new LineEnded("forbidden");
 
       this.#seat = this.#desk.relay.join(
         { session, peer, key, isNamed: pass.peer !== undefined, maySend: pass.maySend, line: this.#line },

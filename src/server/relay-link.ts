@@ -1,4 +1,5 @@
 import { RELAY_ENDS, type RelayEnd } from "../core/relay-ends.ts";
+import { decodeRelayFrame } from "../core/relay-frame.ts";
 import type { RelayInlet } from "../core/relay-inlet.ts";
 import type { RelayLine, RelaySeat } from "../core/relay-seat.ts";
 import { type RelayWord, wordFrame } from "../core/relay-words.ts";
@@ -83,7 +84,9 @@ export class RelayLink implements LinkListener, RelayLine {
   #ask(data: Uint8Array): void {
     // Nothing more is read until the token was looked at.
     this.#link.pause();
-    void this.#guest.ask(data, (seat) => this.#open(seat)).finally(() => this.#link.resume());
+    void this.#guest
+      .ask(decodeRelayFrame(data), (seat) => this.#open(seat))
+      .finally(() => this.#link.resume());
   }
 
   #open(seat: RelaySeat): void {

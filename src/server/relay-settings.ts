@@ -46,6 +46,7 @@ export function relayDeskOptions(config: Config, { hub, random, now, report }: R
     report,
     limits: { ...config.relay, maxStreams: config.quic.maxStreams },
     admitWithinMs: config.registrationTimeoutMs,
+    maxLinesPerConnection: config.relay.maxPeersPerConnection,
 
     async admit(token, { session, peer, remoteAddress }) {
       if (isRoomSession(session)) return roomPass(passes.verify(token, now()), session);

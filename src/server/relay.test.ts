@@ -1,101 +1,22 @@
 import { createHash } from "node:crypto";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
-import { openRelay, type Relay, type RelayedMessage, type RelayOptions } from "../client/relay.ts";
-import { type ConfigInput, configOf } from "../config/index.ts";
+import { openRelay, type RelayedMessage, type RelayOptions } from "../client/relay.ts";
+import { configOf } from "../config/index.ts";
 import { roomId } from "../core/ids.ts";
 import { RELAY_ENDS, type RelayEnd } from "../core/relay-ends.ts";
-import { encodeRelayFrame } from "../core/relay-frame.ts";
 import type { Grant } from "../dialects/pulsar/tokens.ts";
-import { PREFIX_BYTES, prefixed } from "../lib/length-prefix.ts";
+import { prefixed } from "../lib/length-prefix.ts";
 import { createLog } from "../observe/log.ts";
-import { missing } from "../testing/missing.ts";
+import { frame, hello, opened, quic, say, serve } from "../testing/relay-scene.ts";
 import { TextSocket } from "../testing/text-socket.ts";
 import { FRAME, http3Frame } from "../transports/http3-frames.ts";
 import { encodeFields } from "../transports/qpack.ts";
-import type { Quic, QuicConnection, QuicEnd } from "../transports/quic.ts";
 import { QuicUnavailable } from "../transports/quic.ts";
-import { currentspaceQuic } from "../transports/quic-currentspace.ts";
 import { joinTokensOf } from "./pulsar.ts";
 import { Server } from "./server.ts";
 
-const quic = await currentspaceQuic().catch((error: unknown) => {
-  missing("tests over QUIC", error);
-  return undefined;
-});
 const log = createLog({ level: "error", format: "json" });
-
-const opened: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each.close();
-});
-
-async function serve(input: ConfigInput = {}) {
-  const config = configOf({
-    host: "127.0.0.1",
-    port: 0,
-    ...input,
-    quic: { enabled: true, host: "127.0.0.1", port: 0, ...input.quic },
-  });
-  const server = new Server(config, { log });
-  opened.push({ close: () => server.close({ drainMs: 0 }) });
-  const { port, quic: place } = await server.listen();
-  const tokenFor = (session: string, more: Partial<Grant> = {}) =>
-    joinTokensOf(config).mint({
-      session: roomId(session),
-      role: "editor",
-      issuedAt: Date.now(),
-      expiresAt: Date.now() + 60_000,
-      ...more,
-    });
-  const enter = async (peer: string, options: Partial<RelayOptions> = {}): Promise<Relay> => {
-    const session = options.session ?? "s1";
-    const relay = await openRelay({
-      url: `https://127.0.0.1:${place?.port}`,
-      webSocketUrl: `ws://127.0.0.1:${port}`,
-      session,
-      peer,
-      token: tokenFor(session),
-      certificateHash: place?.certificateHash,
-      ...options,
-    });
-    opened.push(relay);
-    return relay;
-  };
-  /** A connection that the test plays byte by byte. */
-  const connect = async (alpn: string): Promise<Raw> => {
-    const connection = await (quic as Quic).connect({
-      host: "127.0.0.1",
-      port: place?.port ?? 0,
-      alpn,
-      trust: "any",
-    });
-    opened.push({ close: () => connection.close(0, "") });
-    const ended = new Promise<QuicEnd>((resolve) => {
-      connection.listen({ stream() {}, datagram() {}, closed: resolve });
-    });
-    return { connection, ended };
-  };
-  return { enter, tokenFor, connect, place, port, server, config };
-}
-
-interface Raw {
-  readonly connection: QuicConnection;
-  readonly ended: Promise<QuicEnd>;
-}
-
-/** Opens a stream and writes to it; answers what came back. */
-function say({ connection }: Raw, ...records: Uint8Array[]) {
-  const stream = connection.openStream("both-ways");
-  const heard: Uint8Array[] = [];
-  stream.listen({ data: (bytes) => heard.push(bytes), drained() {}, ended() {}, closed() {} });
-  for (const record of records) stream.write(record);
-  return { stream, heard: () => Buffer.concat(heard).subarray(PREFIX_BYTES).toString() };
-}
-
-function hello(token: string, { session = "s1", from = "ada", to = "" } = {}): Uint8Array {
-  return prefixed(encodeRelayFrame({ session, from, to, payload: Buffer.from(token), seq: 0n }));
-}
 
 describe.skipIf(quic === undefined)("relay over QUIC", () => {
   it("[QR1] passes frames between peers on QUIC and WebSocket", async () => {
@@ -180,14 +101,19 @@ describe.skipIf(quic === undefined)("relay over QUIC", () => {
     expect(await closed).toBe(3003);
   });
 
-  it("[QR4] opens no second stream before the answer", async () => {
+  it("[QR4] takes no stream of a peer that is not in", async () => {
     const { connect, tokenFor } = await serve();
     const raw = await connect("parlor-relay");
     const first = say(raw, Uint8Array.of(0));
-    const second = say(raw, hello(tokenFor("s1")));
+    const second = say(raw, frame("ada", "bob"));
+    await vi.waitFor(() => expect(second.isOver()).toBe(true));
+
     first.stream.write(hello(tokenFor("s1")).subarray(1));
     await vi.waitFor(() => expect(first.heard()).toContain("joined"));
-    expect(second.heard()).toBe("");
+    const third = say(raw, frame("ada", "nobody"));
+
+    await vi.waitFor(() => expect(first.heard()).toContain('"peer_not_found"'));
+    expect(third.isOver()).toBe(false);
   });
 
   it("[QR3] admits over WebSocket by the same rules", async () => {

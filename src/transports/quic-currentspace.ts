@@ -56,6 +56,8 @@ interface LibraryStream extends Duplex {
 const PACKAGE: string = "@currentspace/http3";
 const HOW = "npm install @currentspace/http3@0.9.0";
 const CONNECT_WITHIN_MS = 10_000;
+/** What the library still says of the streams of connections that are gone. */
+const LATE_WORDS = /^(Stream(Reset|Stopped)\(|stream_\w+ failed)/;
 
 /** @throws {QuicUnavailable} when the package is missing or has no binary for this machine. */
 export async function currentspaceQuic(): Promise<Quic> {
@@ -92,7 +94,9 @@ async function listen(library: Library, options: QuicListenOptions): Promise<Qui
     initialMaxData: options.streamWindowBytes * 8,
     onRuntimeEvent: () => {},
   });
-  server.on("error", (error) => options.onError(error));
+  server.on("error", (error) => {
+    if (!LATE_WORDS.test(error.message)) options.onError(error);
+  });
   server.on("session", (session) => {
     const connection = new Connection(session, {
       side: "server",
