@@ -2,9 +2,10 @@ import type { Messages } from "../core/protocol.ts";
 import type { ServerFrames, SnapshotFrame } from "../dialects/native/wire.ts";
 import type { Contract } from "./contract.ts";
 import { ParlorError } from "./errors.ts";
-import { Room, type RoomParts } from "./room.ts";
+import { Room } from "./room.ts";
 import type { Member } from "./room-events.ts";
 import type { RoomOwner } from "./room-owner.ts";
+import type { RoomParts } from "./room-parts.ts";
 import { memberOf } from "./room-view.ts";
 import type { Rooms } from "./rooms.ts";
 

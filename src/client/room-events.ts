@@ -1,3 +1,4 @@
+import { RESERVED_MESSAGE_NAMES } from "../core/protocol.ts";
 import type { ParlorError } from "./errors.ts";
 
 export type Role = "host" | "member" | "spectator";
@@ -67,4 +68,11 @@ export interface RoomEvents {
   invalid: { readonly from: string; readonly type: string | undefined; readonly error: ParlorError };
   /** Messages to a peer take another way now. */
   path: { readonly peer: string; readonly via: "direct" | "relay" };
+}
+
+const EVENTS: readonly string[] = RESERVED_MESSAGE_NAMES satisfies readonly (keyof RoomEvents)[];
+
+/** Whether `name` is one of the room's own events; every other name is a message of the application's. */
+export function isRoomEvent(name: string): name is keyof RoomEvents {
+  return EVENTS.includes(name);
 }

@@ -1,59 +1,19 @@
-import { type Messages, type OpenMessages, RESERVED_MESSAGE_NAMES } from "../core/protocol.ts";
-import type { ServerFrames } from "../dialects/native/wire.ts";
+import type { Messages, OpenMessages } from "../core/protocol.ts";
 import type { Listener } from "../lib/emitter.ts";
-import type { AskContext, Calls } from "./calls.ts";
+import type { AskContext } from "./calls.ts";
 import type { AnyFrame } from "./codec.ts";
-import type { Contract } from "./contract.ts";
 import type { RoomEncryption } from "./encryption/encryption.ts";
 import { ParlorError } from "./errors.ts";
 import type { Mesh, MeshOptions, PeerPath } from "./mesh/mesh.ts";
-import type { OfflinePolicy } from "./outbox.ts";
 import type { Relay } from "./relay.ts";
 import type { CallOptions } from "./requests.ts";
-import type { Member, MessageMeta, Role, RoomEvents } from "./room-events.ts";
-import type { RoomFeed, TypedListener } from "./room-feed.ts";
-import type { RoomOwner } from "./room-owner.ts";
+import { isRoomEvent, type Member, type MessageMeta, type Role, type RoomEvents } from "./room-events.ts";
+import type { TypedListener } from "./room-feed.ts";
+import { audience, type RoomChange, type SendOptions } from "./room-options.ts";
+import { type HistoryPage, historyPage, type MembersPage, membersPage } from "./room-pages.ts";
+import type { RoomParts } from "./room-parts.ts";
 import type { RoomRelayOptions } from "./room-relay.ts";
-import { type Lobby, memberOf } from "./room-view.ts";
-
-/** To whom a message goes, and what happens to it when it cannot go now. By default to all other members. */
-export interface SendOptions {
-  /** Ids or aliases of the only ones to hear it. */
-  readonly to?: string | readonly string[];
-  /** Ids or aliases of those who do not hear it. */
-  readonly not?: string | readonly string[];
-  readonly role?: Role;
-  /** Worthless when late: it is not kept, not sent again, and the first to go when a link is slow. */
-  readonly ephemeral?: boolean;
-  /** Default: what `offline.policies` of the connection says of this type of message, else `queue`. */
-  readonly policy?: OfflinePolicy;
-}
-
-/** What the host may change. */
-export interface RoomChange<State> {
-  /** Keys go over those that are known; `null` takes one away. */
-  readonly meta?: { readonly [Key in keyof State]?: State[Key] | null };
-  readonly isLocked?: boolean;
-  readonly visibility?: "public" | "private";
-  readonly capacity?: number;
-}
-
-/** One page of what a room's log still holds. */
-export interface HistoryPage {
-  /** Messages this peer was told, oldest first. */
-  readonly messages: readonly (MessageMeta & { readonly data: unknown; readonly offset: number })[];
-  /** Whether the log holds older ones: ask again with the smallest offset as `before`. */
-  readonly hasMore: boolean;
-  readonly before: number | undefined;
-}
-
-export interface RoomParts {
-  readonly owner: RoomOwner;
-  readonly feed: RoomFeed;
-  readonly contract: Contract;
-  readonly calls: Calls;
-  readonly encryption?: RoomEncryption;
-}
+import type { Lobby } from "./room-view.ts";
 
 type Names<Part> = keyof Part & string;
 type Field<Part, Name extends keyof Part, Key extends string> = Part[Name] extends {
@@ -133,7 +93,7 @@ export class Room<M extends Messages = OpenMessages> {
   ): () => void;
   on(name: string, listener: Listener<never> | TypedListener): () => void {
     const { feed } = this.#parts;
-    if (isEvent(name)) return feed.on(name, listener as Listener<RoomEvents[typeof name]>);
+    if (isRoomEvent(name)) return feed.on(name, listener as Listener<RoomEvents[typeof name]>);
     return feed.onTyped(name, listener as TypedListener);
   }
 
@@ -290,12 +250,10 @@ export class Room<M extends Messages = OpenMessages> {
   /** All members page by page, for rooms so large that `members` holds only some. */
   async page(
     options: CallOptions & { readonly limit?: number; readonly after?: string } = {},
-  ): Promise<{ readonly members: readonly Member[]; readonly total: number; readonly hasMore: boolean }> {
+  ): Promise<MembersPage> {
     const { limit, after, ...call } = options;
     const page = { ...(limit !== undefined && { limit }), ...(after !== undefined && { after }) };
-    const frame = await this.#question({ t: "members", ...page }, call);
-    const { members, total, more } = frame as unknown as ServerFrames["members"];
-    return { members: members.map(memberOf), total, hasMore: more === true };
+    return membersPage(await this.#question({ t: "members", ...page }, call));
   }
 
   /** What the room's log still holds, newest page first. Encrypted messages are handed over as they are. */
@@ -304,20 +262,7 @@ export class Room<M extends Messages = OpenMessages> {
   ): Promise<HistoryPage> {
     const { before, limit, ...call } = options;
     const page = { ...(before !== undefined && { before }), ...(limit !== undefined && { limit }) };
-    const frame = await this.#question({ t: "history", ...page }, call);
-    const { events, more } = frame as unknown as ServerFrames["history"];
-    const frames = events as readonly ServerFrames["msg"][];
-    const messages = frames
-      .filter(({ t }) => t === "msg")
-      .map(({ from, at, type, d, to, o = 0 }) => ({
-        from,
-        at,
-        type,
-        data: d,
-        isDirected: to === true,
-        offset: o,
-      }));
-    return { messages, hasMore: more, before: frames[0]?.o };
+    return historyPage(await this.#question({ t: "history", ...page }, call));
   }
 
   /** Leaves. Nothing is told any more once this is called. */
@@ -359,19 +304,4 @@ export class Room<M extends Messages = OpenMessages> {
   #mustBeOpen(): void {
     if (this.isOver) throw new ParlorError("room_left", { details: { room: this.name } });
   }
-}
-
-/** The room's own events; every other name is a message of the application's. */
-const EVENTS: readonly string[] = RESERVED_MESSAGE_NAMES satisfies readonly (keyof RoomEvents)[];
-
-function isEvent(name: string): name is keyof RoomEvents {
-  return EVENTS.includes(name);
-}
-
-function audience({ to, not, role }: SendOptions): object {
-  return {
-    ...(to !== undefined && { to: typeof to === "string" ? [to] : to }),
-    ...(not !== undefined && { not: typeof not === "string" ? [not] : not }),
-    ...(role !== undefined && { role }),
-  };
 }

@@ -1,5 +1,5 @@
 import { ParlorError } from "../errors.ts";
-import type { RoomParts } from "../room.ts";
+import type { RoomParts } from "../room-parts.ts";
 import { makeOwnKeys } from "./ciphers.ts";
 import { PUBLIC_KEY, RoomEncryption } from "./encryption.ts";
 

@@ -1,6 +1,6 @@
 import type { Messages } from "../../core/protocol.ts";
 import { ParlorError } from "../errors.ts";
-import type { RoomParts } from "../room.ts";
+import type { RoomParts } from "../room-parts.ts";
 import type { PeerConnectionClass } from "./direct-line.ts";
 import { Mesh, type MeshOptions } from "./mesh.ts";
 

@@ -55,6 +55,7 @@ export function frame<const Type_ extends string, Fields extends TProperties>(
 }
 
 export const re = whole("Number of the request that this answers.");
+
 /** Answers to requests carry the request's number and, at will, how far the client's sequence was processed. */
 export const answer = {
   re: maybe(re),
