@@ -76,7 +76,8 @@ export function collabHandlers(world: World, collabs: Collabs): Handlers<"enter-
       const to = word === "proxy-bytes" ? toOf(announced?.to) : audienceOf(peer, room, command);
 
       // Nothing is refused for its size: half of a file would be worse than a late one.
-      const waitMs = collab.budget.spend(payloadSize(data) + MESSAGE_BYTES, world.now);
+      collab.account.take(payloadSize(data) + MESSAGE_BYTES, world.now);
+      const waitMs = collab.account.waitMs(world.now);
       if (waitMs > 0) outbox.slow?.(peer.id, waitMs);
       collabs.said.set(word, (collabs.said.get(word) ?? 0) + 1);
       if (word === "proxy-bytes" && announced) {

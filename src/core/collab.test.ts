@@ -530,16 +530,15 @@ describe("saying something in a session", () => {
     peers("ada", "bob");
     const slowed: number[] = [];
     hub.world.outbox.slow = (_peer, ms) => slowed.push(ms);
-    const data = jsonPayload("x".repeat(1_936));
-
-    say("ada", "replication", { data });
+    // A pause has saved up 64 KiB, less than which would hold up every message.
+    say("ada", "replication", { data: jsonPayload("x".repeat(65_536 - 64 - 1)) });
     expect(slowed).toEqual([]);
-    say("ada", "replication", { data });
-    expect(slowed).toEqual([2_000]);
+    say("ada", "replication", { data: jsonPayload("x".repeat(2_000 - 64 + 1)) });
+    expect(slowed).toEqual([2_001]);
 
     forward(2_000);
     say("bob", "replication", { data: jsonPayload("x".repeat(436)) });
-    expect(slowed).toEqual([2_000, 500]);
+    expect(slowed).toEqual([2_001, 501]);
   });
 });
 

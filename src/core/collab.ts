@@ -1,4 +1,4 @@
-import { ByteBudget } from "../lib/byte-budget.ts";
+import { ByteAccount } from "../lib/byte-account.ts";
 import { Asks } from "./asks.ts";
 import { type PeerId, peerId, type RoomId } from "./ids.ts";
 import type { Payload } from "./payload.ts";
@@ -50,6 +50,9 @@ export interface CollabOptions {
 /** Most names, places and tickets that one session remembers; the oldest is forgotten first. */
 const MAX_REMEMBERED = 10_000;
 
+/** What members may say at once after a pause is a quarter of a second's worth, and at least this. */
+const MIN_BURST_BYTES = 64 * 1024;
+
 /** What a room knows when it is a collaboration session. */
 export class Collab {
   readonly hostName: string;
@@ -66,7 +69,8 @@ export class Collab {
   lastProxied: PeerId | undefined;
   /** Who is the host because it showed a host's ticket, and not only because it came first. */
   hostByTicket: PeerId | undefined;
-  readonly budget: ByteBudget;
+  /** What all members together may say. */
+  readonly account: ByteAccount;
   readonly #barredNames = new Set<string>();
   readonly #barredPlaces = new Set<string>();
   /** Tickets that are good once, and the name that used them. */
@@ -78,7 +82,8 @@ export class Collab {
     this.metadata = metadata;
     this.key = key;
     this.createdAt = createdAt;
-    this.budget = new ByteBudget({ perSecond: bytesPerSecond, burst: bytesPerSecond * 2 }, createdAt);
+    const burstBytes = Math.max(MIN_BURST_BYTES, bytesPerSecond / 4);
+    this.account = new ByteAccount({ bytesPerSecond, burstBytes }, createdAt);
     this.#onOver = onOver;
   }
 

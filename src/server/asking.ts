@@ -6,6 +6,7 @@ import type { EACH, Wire } from "../dialects/dialect.ts";
 import { frameOf } from "../lib/frame.ts";
 import type { Link } from "../transports/link.ts";
 import type { Visitor } from "./gate.ts";
+import type { Holding } from "./holding.ts";
 import type { Surround } from "./surround.ts";
 import type { Online, Talk } from "./talk.ts";
 
@@ -15,6 +16,7 @@ export interface AskingOptions {
   readonly surround: Surround;
   /** Whom the gate sees. */
   readonly visitor: Visitor;
+  readonly holding: Holding;
 }
 
 /** What is asked on a link: the command at hand, who carries it out, and the answer. One at a time. */
@@ -23,6 +25,7 @@ export class Asking {
   readonly #talk: Talk;
   readonly #surround: Surround;
   readonly #visitor: Visitor;
+  readonly #holding: Holding;
   /** The dialect's note about the command at hand; gone when that is done with. */
   reference: unknown;
   /** Whether the command at hand was answered. */
@@ -30,11 +33,12 @@ export class Asking {
   /** The note about the command that the gate has taken over; there is one at a time, as the link is paused. */
   #gated: unknown;
 
-  constructor({ link, talk, surround, visitor }: AskingOptions) {
+  constructor({ link, talk, surround, visitor, holding }: AskingOptions) {
     this.#link = link;
     this.#talk = talk;
     this.#surround = surround;
     this.#visitor = visitor;
+    this.#holding = holding;
   }
 
   /** Asks the gate, and if it has nothing to say the hub. Without a peer nobody is asked. @throws {Refusal} */
@@ -133,7 +137,7 @@ export class Asking {
       if (peer !== undefined && sequence !== undefined) hub.remember(peer, sequence, outcome);
     };
     this.#gated = this.reference;
-    this.#link.pause();
+    const letGo = this.#holding.hold();
     try {
       await passing;
       if (command.type === "join") remember(command.room);
@@ -144,7 +148,7 @@ export class Asking {
       this.reference = undefined;
     } finally {
       this.#gated = undefined;
-      this.#link.resume();
+      letGo();
     }
   }
 }

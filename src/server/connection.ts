@@ -10,6 +10,7 @@ import type { Lane } from "../lib/lane.ts";
 import type { Link, LinkEnd, LinkFault, LinkListener } from "../transports/link.ts";
 import { Asking } from "./asking.ts";
 import type { Visitor } from "./gate.ts";
+import { Holding } from "./holding.ts";
 import type { Speaker } from "./outbox.ts";
 import type { Surround } from "./surround.ts";
 import { type Online, Talk } from "./talk.ts";
@@ -27,6 +28,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   heardAt: number;
   readonly #talk: Talk;
   readonly #asking: Asking;
+  readonly #holding: Holding;
   #identity = ANONYMOUS;
 
   constructor({ link, opening, dialect, surround }: ConnectionOptions) {
@@ -35,7 +37,8 @@ export class Connection implements LinkListener, Speaker, Visitor {
     this.#surround = surround;
     this.heardAt = surround.now();
     this.#talk = new Talk({ link, opening, surround, speaker: this });
-    this.#asking = new Asking({ link, talk: this.#talk, surround, visitor: this });
+    this.#holding = new Holding(link);
+    this.#asking = new Asking({ link, talk: this.#talk, surround, visitor: this, holding: this.#holding });
     if (dialect) this.#talk.begin(dialect);
   }
 
@@ -137,8 +140,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   }
 
   slow(ms: number): void {
-    this.#link.pause();
-    setTimeout(() => this.#link.resume(), ms).unref();
+    setTimeout(this.#holding.hold(), ms).unref();
   }
 
   get queuedBytes(): number {
@@ -147,11 +149,11 @@ export class Connection implements LinkListener, Speaker, Visitor {
 
   wait(isOver: () => boolean): void {
     const until = this.#surround.now() + LONGEST_WAIT_MS;
-    this.#link.pause();
+    const letGo = this.#holding.hold();
     const timer = setInterval(() => {
       if (!isOver() && this.#talk.state.is !== "closed" && this.#surround.now() < until) return;
       clearInterval(timer);
-      this.#link.resume();
+      letGo();
     }, WAIT_STEP_MS).unref();
   }
 
@@ -235,8 +237,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   #tooFast({ dialect, bucket }: Online): void {
     const { retryAfterMs } = bucket;
     if (dialect.whenTooFast !== "wait") throw new Refusal("slow_down", { retryAfterMs });
-    this.#link.pause();
-    this.#surround.later(retryAfterMs, () => this.#link.resume());
+    this.#surround.later(retryAfterMs, this.#holding.hold());
   }
 
   #identify(identity: Identity): void {
@@ -248,7 +249,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   async #authenticate(credentials: Credentials, reference: unknown): Promise<void> {
     const conversation = this.#talk.conversation;
     if (!conversation?.admitted) return;
-    this.#link.pause();
+    const letGo = this.#holding.hold();
     const before = this.#identity;
     try {
       const context = { opening: this.opening, dialect: this.dialect ?? "" };
@@ -267,7 +268,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
       }
     } finally {
       this.#asking.reference = undefined;
-      this.#link.resume();
+      letGo();
     }
   }
 }
