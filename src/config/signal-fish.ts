@@ -5,6 +5,7 @@ import {
   fishEither,
   fishList,
   fishMessages,
+  fishMs,
   fishSeconds,
   fishTable,
 } from "./signal-fish-env.ts";
@@ -266,7 +267,20 @@ export const signalFish = {
     max: "24h",
     env: [fishSeconds("SERVER__RECONNECTION_WINDOW")],
   }),
-  reserveSeat: toggle(true, { doc: "Whether their seats stay taken until then." }),
+  reserveSeat: toggle(true, {
+    doc: "Whether their seats stay taken until then.",
+    env: [fish("RECONNECTION__RESERVE_SEAT")],
+  }),
+  probeTimeoutMs: duration("2s", {
+    doc: "How long a link may take to show that it lives when its player's token is shown by another link.",
+    min: "10ms",
+    max: "1m",
+    env: [fishMs("RECONNECTION__PROBE_TIMEOUT_MS")],
+  }),
+  takeover: toggle(false, {
+    doc: "Whether such a link gives way at once instead.",
+    env: [fish("RECONNECTION__TAKEOVER")],
+  }),
   missedEvents: count(100, {
     doc: "Most events remembered for them in each room; 0 remembers none.",
     min: 0,

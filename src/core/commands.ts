@@ -39,6 +39,8 @@ export interface SeatKeeping {
   readonly windowMs: number;
   /** `reserved`: until then it counts as taken, and so does the name. `free`: others may have it. */
   readonly meanwhile: "reserved" | "free";
+  /** When its token is shown while the old link still stands: that link must give a sign of life, or give way. */
+  readonly whenShown?: { readonly is: "probe"; readonly withinMs: number } | { readonly is: "takeover" };
 }
 
 /** How a sender wants a message delivered; what it said, without meaning to the core. */

@@ -83,14 +83,14 @@ export class GameRooms {
 
   /** Whether the seat of a player that goes for that `reason` stays taken. */
   reserves(member: Member, reason: LeaveReason): boolean {
-    return member.part?.keepSeat?.meanwhile === "reserved" && this.#mayReturn(member, reason);
+    return member.part?.keepSeat?.meanwhile === "reserved" && this.mayReturn(member, reason);
   }
 
   /** Remembers what a player that lost its link will find again. */
   keep(room: Room, member: Member, reason: LeaveReason): void {
     const { game } = room;
     const { peer, part, profile, joinedAt } = member;
-    if (!game || !part?.keepSeat || part.token === undefined || !this.#mayReturn(member, reason)) return;
+    if (!game || !part?.keepSeat || part.token === undefined || !this.mayReturn(member, reason)) return;
     game.missed ??= new MissedEvents(room.policy.missedEvents ?? MISSED_EVENTS);
     const kept: KeptSeat = {
       peer: peer.id,
@@ -129,7 +129,8 @@ export class GameRooms {
     game?.kept.clear();
   }
 
-  #mayReturn({ part }: Member, reason: LeaveReason): boolean {
+  /** Whether a player that goes for that `reason` can have its seat again. */
+  mayReturn({ part }: Member, reason: LeaveReason): boolean {
     const { kept, limits, isDraining } = this.#world;
     if (reason !== "disconnected" || part?.token === undefined) return false;
     return !isDraining && kept.size < limits.maxKeptSeats;

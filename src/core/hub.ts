@@ -18,7 +18,7 @@ import type { Outbox } from "./outbox.ts";
 import { outsideHandlers } from "./outside-commands.ts";
 import type { Peer } from "./peer.ts";
 import { playingHandlers } from "./playing.ts";
-import { type ReclaimOptions, reclaim } from "./reclaiming.ts";
+import { type ReclaimOptions, reclaim, rivalOf } from "./reclaiming.ts";
 import type { Room } from "./room.ts";
 import type { Outcome } from "./sequence.ts";
 import type { Session } from "./session.ts";
@@ -215,6 +215,11 @@ export class Hub {
     const asker = this.world.peers.get(id);
     if (!asker) throw new Refusal("not_registered");
     this.world.now = now;
+    const rival = rivalOf(this.world, asker, options.claim);
+    if (rival) {
+      this.#departures.remove(rival, "disconnected");
+      this.world.outbox.dismiss(rival.id, { reason: "superseded" });
+    }
     reclaim(this.world, asker, options);
   }
 
@@ -274,6 +279,7 @@ export class Hub {
       },
       dismiss: (peer, goodbye) => outbox.dismiss(peer, goodbye),
       slow: (peer, ms) => outbox.slow?.(peer, ms),
+      probe: (peer, withinMs) => outbox.probe?.(peer, withinMs),
       pace: (from, to) => outbox.pace?.(from, to),
     };
   }

@@ -12,6 +12,8 @@ export interface Outbox {
   dismiss(peer: PeerId, goodbye: Goodbye): void;
   /** Hears nothing further of a peer for that long: what it sends is kept by the network. */
   slow?(peer: PeerId, ms: number): void;
+  /** Ends the link of a peer unless it gives a sign of life within that long. */
+  probe?(peer: PeerId, withinMs: number): void;
   /** Hears nothing further of `from` while `to` has much to take that was told already; not for long. */
   pace?(from: PeerId, to: PeerId): void;
 }

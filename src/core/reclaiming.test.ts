@@ -172,6 +172,43 @@ describe("a kept seat", () => {
     expect(reclaimed(claim("bob", tokens.bob))).toBeDefined();
   });
 
+  it("[LB38] has the old link probed when its token is shown, and only then", () => {
+    const keepSeat: SeatKeeping = { ...RESERVED, whenShown: { is: "probe", withinMs: 2_000 } };
+    const { claim, tokens, lose, probed } = gameWithKeptSeats({ keepSeat });
+
+    for (const wrong of [
+      { ...tokens.bob, token: "wrong" },
+      { ...tokens.bob, uid: "wrong" },
+      { ...tokens.bob, token: tokens.ada.token },
+    ]) {
+      expect(() => claim("bob", wrong)).toThrow(refused("already_connected"));
+    }
+    expect(probed).toEqual([]);
+    expect(() => claim("bob", tokens.bob)).toThrow(refused("already_connected"));
+    expect(probed).toEqual(["bob 2000"]);
+    lose("bob");
+    expect(reclaimed(claim("bob", tokens.bob))).toMatchObject({ peer: "bob" });
+  });
+
+  it("[LB38] gives way at once where that is agreed on", () => {
+    const keepSeat: SeatKeeping = { ...RESERVED, whenShown: { is: "takeover" } };
+    const { claim, tokens } = gameWithKeptSeats({ keepSeat });
+    expect(() => claim("bob", { ...tokens.bob, token: "wrong" })).toThrow(refused("already_connected"));
+
+    const told = claim("bob", tokens.bob);
+    expect(short(told)).toEqual([
+      "ada: member-left",
+      "bob: goodbye",
+      "bob: reclaimed",
+      "ada: member-joined",
+      "ada: member-returned",
+    ]);
+    expect(told[1]?.event).toMatchObject({ goodbye: { reason: "superseded" } });
+    expect(reclaimed(told)).toMatchObject({
+      members: [{ peer: "ada" }, { standing: { stamp: { epoch: 2 } } }],
+    });
+  });
+
   it("[LB33] counts as taken while it is reserved, and so does its name", () => {
     const { lose, join, forward } = gameWithKeptSeats({ policy: { capacity: 3 } });
     lose("bob");

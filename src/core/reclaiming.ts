@@ -4,7 +4,7 @@ import type { PeerId } from "./ids.ts";
 import type { KeptSeat } from "./kept-seats.ts";
 import type { MissedEvents } from "./missed-events.ts";
 import type { Peer } from "./peer.ts";
-import { memberInfo, membersOf, type Room } from "./room.ts";
+import { type Member, memberInfo, membersOf, type Room } from "./room.ts";
 import type { RoomEvent } from "./room-events.ts";
 import type { World } from "./world.ts";
 
@@ -66,10 +66,34 @@ export interface ReclaimOptions {
   seated(peer: Peer): void;
 }
 
+/** The peer, still here by another link, that gives way to `asker` because that one shows the token of its seat. */
+export function rivalOf(world: World, asker: Peer, claim: Claim): Peer | undefined {
+  const owner = ownerOf(world, claim);
+  if (!owner || owner.part?.keepSeat?.whenShown?.is !== "takeover" || owner.peer === asker) return undefined;
+  const mayFollow = asker.rooms.size === 0 && asker.space === owner.peer.space;
+  return mayFollow && world.games.mayReturn(owner, "disconnected") ? owner.peer : undefined;
+}
+
+/** The member whose seat in a room has that token, and is taken at present. */
+function ownerOf(world: World, { peer, uid, token }: Claim): Member | undefined {
+  for (const room of world.peers.get(peer)?.rooms ?? []) {
+    const member = room.members.get(peer);
+    const known = member?.part?.token;
+    if (known !== undefined && isSameText(known, token) && uidOf(room) === uid) return member;
+  }
+  return undefined;
+}
+
 /** The seat that may be taken; the order of the refusals is that of rules LB31 to LB38. */
-function claimable(world: World, asker: Peer, { peer, uid, token }: Claim): KeptSeat {
+function claimable(world: World, asker: Peer, claim: Claim): KeptSeat {
+  const { peer, uid, token } = claim;
   if (world.isDraining) throw new Refusal("draining");
-  if (world.peers.has(peer) && peer !== asker.id) throw new Refusal("already_connected");
+  if (world.peers.has(peer) && peer !== asker.id) {
+    const whenShown = ownerOf(world, claim)?.part?.keepSeat?.whenShown;
+    // Its link may be dead without anybody having noticed; then the next claim finds the seat kept.
+    if (whenShown?.is === "probe") world.outbox.probe?.(peer, whenShown.withinMs);
+    throw new Refusal("already_connected");
+  }
   if (asker.rooms.size > 0) throw new Refusal("already_in_room");
   const kept = world.kept.get(peer);
   if (!kept) throw new Refusal("seat_not_found");

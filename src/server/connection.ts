@@ -143,6 +143,10 @@ export class Connection implements LinkListener, Speaker, Visitor {
     setTimeout(this.#holding.hold(), ms).unref();
   }
 
+  probe(withinMs: number): void {
+    this.#link.probe?.(withinMs);
+  }
+
   get queuedBytes(): number {
     return this.#link.queuedBytes;
   }

@@ -19,6 +19,8 @@ export interface Speaker {
   dismiss(goodbye: Goodbye): void;
   /** Hears nothing further for that long. */
   slow?(ms: number): void;
+  /** Ends unless there is a sign of life within that long. */
+  probe?(withinMs: number): void;
   /** Hears nothing further until `isOver` says so, or for some seconds. */
   wait?(isOver: () => boolean): void;
   /** Bytes on their way to the peer. */
@@ -96,6 +98,10 @@ export class ServerOutbox implements Outbox {
     const target = this.#speakers.get(to);
     const backlog = (): number => (this.#speakers.get(to) === target ? (target?.queuedBytes ?? 0) : 0);
     if (backlog() > PACE_BYTES) this.#speakers.get(from)?.wait?.(() => backlog() <= PACE_BYTES);
+  }
+
+  probe(peer: PeerId, withinMs: number): void {
+    this.#speakers.get(peer)?.probe?.(withinMs);
   }
 
   slow(peer: PeerId, ms: number): void {

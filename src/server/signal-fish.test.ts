@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type ConfigInput, configOf } from "../config/index.ts";
 import { loadConfig } from "../config/load.ts";
 import { createLog } from "../observe/log.ts";
+import { Fish } from "../testing/fish-socket.ts";
 import { nativeServer } from "../testing/native.ts";
 import { type FishMessage, fishTank } from "../testing/signal-fish.ts";
-import { StrictFish } from "../testing/strict-fish.ts";
 import { TextSocket } from "../testing/text-socket.ts";
 import { Server } from "./server.ts";
 
@@ -21,44 +21,6 @@ async function serve(input: ConfigInput["signalFish"] = {}) {
   servers.push(server);
   const { port, own } = await server.listen();
   return { server, shared: `127.0.0.1:${port}`, own: `127.0.0.1:${own[0]?.port}` };
-}
-
-/** A client over a real socket, read as strictly as the strictest. */
-class Fish {
-  readonly #strict: StrictFish;
-
-  constructor(
-    readonly socket: TextSocket,
-    version: 2 | 3,
-  ) {
-    this.#strict = new StrictFish(version);
-  }
-
-  static async connect(at: string, version: 2 | 3 = 2): Promise<Fish> {
-    const fish = new Fish(await TextSocket.open(`ws://${at}/v${version}/ws`), version);
-    fish.say("Authenticate", { app_id: "e2e-test-app" });
-    await fish.hear("ProtocolInfo");
-    return fish;
-  }
-
-  say(type: string, data?: object): void {
-    this.#strict.asked(type);
-    this.socket.send(JSON.stringify({ type, ...(data && { data }) }));
-  }
-
-  /** The next message of that type; everything before it is read too. */
-  async hear(type: string): Promise<FishMessage> {
-    for (;;) {
-      const message = JSON.parse(await this.socket.next()) as FishMessage;
-      this.#strict.read(message);
-      if (message.type === type) return message;
-    }
-  }
-
-  async join(name: string, code: string): Promise<FishMessage> {
-    this.say("JoinRoom", { game_name: "reef", player_name: name, room_code: code, max_players: 8 });
-    return this.hear("RoomJoined");
-  }
 }
 
 describe("Signal Fish over real sockets", () => {

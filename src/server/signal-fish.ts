@@ -49,6 +49,8 @@ export function signalFishDialect({ signalFish: settings, ...config }: Config): 
       enabled: settings.reconnection,
       windowMs: settings.reconnectionMs,
       reserveSeat: settings.reserveSeat,
+      probeMs: settings.probeTimeoutMs,
+      takeover: settings.takeover,
       maxEvents: settings.missedEvents,
       // What a peer's queue cannot hold would end its link.
       maxMessageBytes: Math.min(reconnection.maxMessageBytes, config.websocket.queueBytes),

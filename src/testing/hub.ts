@@ -34,6 +34,7 @@ export function seededNumbers(seed: number): () => number {
 /** A hub whose tellings are kept in `sent`, with a clock that only the test moves. */
 export function hubOf(limits: Partial<HubLimits> = {}) {
   const sent: Told[] = [];
+  const probed: string[] = [];
   const outbox: Outbox = {
     deliver(to, event, except) {
       const heard = [...to].filter(
@@ -42,6 +43,7 @@ export function hubOf(limits: Partial<HubLimits> = {}) {
       if (heard.length > 0) sent.push({ to: heard, event });
     },
     answer: (to, event) => void sent.push({ to: [to], event }),
+    probe: (peer, withinMs) => void probed.push(`${peer} ${withinMs}`),
     dismiss: (to, goodbye) => void sent.push({ to: [to], event: { type: "goodbye", goodbye } }),
   };
   const hub = new Hub({ outbox, random: seededRandom(1), limits: { ...DEFAULT_LIMITS, ...limits } });
@@ -50,6 +52,8 @@ export function hubOf(limits: Partial<HubLimits> = {}) {
   return {
     hub,
     sent,
+    /** Whose links were asked for a sign of life, and within how many ms. */
+    probed,
     clock,
     /** Connects peers of these names, in one space, and forgets what was told meanwhile. */
     connect(...names: string[]): PeerId[] {

@@ -61,6 +61,11 @@ export interface Link {
   destroy(): void;
   pause(): void;
   resume(): void;
+  /**
+   * Asks the peer for a sign of life; without one within `withinMs` the listener hears `heartbeat_timeout`. While a probe
+   * is out another one changes nothing. Absent where the transport has no way to ask.
+   */
+  probe?(withinMs: number): void;
   /** Takes messages of up to `maxMessageBytes` from now on. Absent where a link has no limit to change. */
   limit?(maxMessageBytes: number): void;
 }

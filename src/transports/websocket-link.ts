@@ -55,6 +55,8 @@ export class WebSocketLink implements Link, WriterOwner, Beating {
   #listener: LinkListener | undefined;
   #isOpen = true;
   #isPaused = false;
+  /** Ends the link unless a sign of life comes first. */
+  #probe: NodeJS.Timeout | undefined;
   /** The rest of a chunk in which a message made the listener pause; at most one read's worth. */
   #held: Incoming[] | undefined;
 
@@ -152,6 +154,23 @@ export class WebSocketLink implements Link, WriterOwner, Beating {
     this.#isPaused = false;
   }
 
+  probe(withinMs: number): void {
+    if (this.#probe || !this.#isOpen) return;
+    this.#probe = setTimeout(() => {
+      this.#probe = undefined;
+      // What does not read cannot see an answer.
+      if (!this.#isPaused) this.expire();
+    }, withinMs).unref();
+    this.ping();
+  }
+
+  /** The peer has shown that it lives. */
+  lives(): void {
+    this.heard = true;
+    clearTimeout(this.#probe);
+    this.#probe = undefined;
+  }
+
   ping(): void {
     if (this.isWritable) this.#webSocket.ping();
   }
@@ -183,7 +202,7 @@ export class WebSocketLink implements Link, WriterOwner, Beating {
 
   /** A message came in. */
   arrived(data: Buffer, isBinary: boolean): void {
-    this.heard = true;
+    this.lives();
     if (!this.#isOpen) return;
     const message = isBinary ? ownBytes(data) : data.toString();
     if (this.#isPaused || this.#held) {
@@ -203,6 +222,7 @@ export class WebSocketLink implements Link, WriterOwner, Beating {
   /** The socket is gone. */
   ended(code: number, reason: string): void {
     this.#isOpen = false;
+    clearTimeout(this.#probe);
     this.#held = undefined;
     this.#writer.abandon();
     try {
@@ -258,8 +278,7 @@ function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
 }
 
 function onSignOfLife(this: WebSocket): void {
-  const link = linkOf(this);
-  if (link) link.heard = true;
+  linkOf(this)?.lives();
 }
 
 function onError(this: WebSocket, error: Error): void {

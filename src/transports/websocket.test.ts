@@ -354,6 +354,30 @@ describe("what peers may send", () => {
     await until(() => expect(small.closed?.code).toBe(1009));
   });
 
+  it("[WS23] ends a link that is probed and shows no sign of life, and no other", async () => {
+    const { listener, links } = await listen({ pingIntervalMs: 0 });
+    const { port } = listener;
+    const dead = openRaw(port);
+    const living = new WebSocket(`ws://127.0.0.1:${port}`);
+    const talking = openRaw(port);
+    sockets.push(dead.socket, { destroy: () => living.terminate() }, talking.socket);
+    await until(() => expect(links).toHaveLength(3));
+
+    for (const { link } of links) {
+      link.probe?.(300);
+      link.probe?.(1);
+    }
+    await until(() => expect(talking.frames.some(({ opcode }) => opcode === OPCODES.ping)).toBe(true));
+    talking.text("still here");
+    await until(() => expect(links.some(({ faults }) => faults.length > 0)).toBe(true));
+
+    const faults = links.map((each) => each.faults);
+    expect(faults.flat()).toEqual(["heartbeat_timeout"]);
+    await until(() => expect(dead.closed).toEqual({ code: 1001, reason: "no sign of life" }));
+    expect(dead.frames.filter(({ opcode }) => opcode === OPCODES.ping)).toHaveLength(1);
+    expect([living.readyState, talking.closed]).toEqual([WebSocket.OPEN, undefined]);
+  });
+
   it("[WS22] takes larger messages from the moment it is told to", async () => {
     const listener = await listenHttp({
       host: "127.0.0.1",

@@ -64,6 +64,9 @@ export function joinRoom(fields: Fields, talk: Talk): Command {
       keepSeat: {
         windowMs: reconnection.windowMs,
         meanwhile: reconnection.reserveSeat ? "reserved" : "free",
+        whenShown: reconnection.takeover
+          ? { is: "takeover" }
+          : { is: "probe", withinMs: reconnection.probeMs },
       },
     }),
   };

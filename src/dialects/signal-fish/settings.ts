@@ -79,6 +79,10 @@ export interface SignalFishSettings {
     readonly enabled: boolean;
     readonly windowMs: number;
     readonly reserveSeat: boolean;
+    /** How long a link may take to show that it lives when somebody else shows the token of its seat. */
+    readonly probeMs: number;
+    /** Whether it gives way at once instead. */
+    readonly takeover: boolean;
     /** Events remembered for those who come back; 0 remembers none. */
     readonly maxEvents: number;
     /** Bound on the message that tells them. */
@@ -146,6 +150,8 @@ export const SIGNAL_FISH_DEFAULTS: SignalFishSettings = {
     enabled: true,
     windowMs: 300_000,
     reserveSeat: true,
+    probeMs: 2_000,
+    takeover: false,
     maxEvents: 100,
     maxMessageBytes: 61_440,
     tokenInVersion2: false,

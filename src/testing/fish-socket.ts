@@ -1,0 +1,41 @@
+import type { FishMessage } from "./signal-fish.ts";
+import { StrictFish } from "./strict-fish.ts";
+import { TextSocket } from "./text-socket.ts";
+
+/** A client over a real socket, read as strictly as the strictest. */
+export class Fish {
+  readonly #strict: StrictFish;
+
+  constructor(
+    readonly socket: TextSocket,
+    version: 2 | 3,
+  ) {
+    this.#strict = new StrictFish(version);
+  }
+
+  static async connect(at: string, version: 2 | 3 = 2): Promise<Fish> {
+    const fish = new Fish(await TextSocket.open(`ws://${at}/v${version}/ws`), version);
+    fish.say("Authenticate", { app_id: "e2e-test-app" });
+    await fish.hear("ProtocolInfo");
+    return fish;
+  }
+
+  say(type: string, data?: object): void {
+    this.#strict.asked(type);
+    this.socket.send(JSON.stringify({ type, ...(data && { data }) }));
+  }
+
+  /** The next message of that type, or of one of these; everything before it is read too. */
+  async hear(type: string | readonly string[]): Promise<FishMessage> {
+    for (;;) {
+      const message = JSON.parse(await this.socket.next()) as FishMessage;
+      this.#strict.read(message);
+      if ([type].flat().includes(message.type)) return message;
+    }
+  }
+
+  async join(name: string, code: string): Promise<FishMessage> {
+    this.say("JoinRoom", { game_name: "reef", player_name: name, room_code: code, max_players: 8 });
+    return this.hear("RoomJoined");
+  }
+}
