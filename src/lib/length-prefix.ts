@@ -28,13 +28,18 @@ export function prefixed(body: Uint8Array): Uint8Array {
  * buffer that grows with what arrived and not with what was announced.
  */
 export class RecordSplitter {
-  readonly #maxBytes: number;
+  #maxBytes: number;
   /** The beginning of a record that has not fully arrived. */
   #partial = new Uint8Array(0);
   #used = 0;
 
   /** @param maxBytes  Longest body. */
   constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Takes bodies of up to `maxBytes` from now on. */
+  limit(maxBytes: number): void {
     this.#maxBytes = maxBytes;
   }
 

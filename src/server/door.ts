@@ -6,7 +6,6 @@ import { chooseByOpening, type Served } from "../dialects/choose.ts";
 import type { Dialect, Opening } from "../dialects/dialect.ts";
 import type { UpgradeDecision } from "../transports/http.ts";
 import type { Link } from "../transports/link.ts";
-import type { SessionDecision } from "../transports/webtransport.ts";
 import type { Connections } from "./connections.ts";
 import type { CredentialDesk } from "./credential-desk.ts";
 import { refusalBody } from "./refusal-body.ts";
@@ -49,7 +48,7 @@ export class Door {
     return new Door({ ...this.#options, served: new Map([[dialect.name, dialect]]), desk: undefined });
   }
 
-  /** Whether a request to upgrade becomes a link. The identity, where credentials were shown, is its `note`. */
+  /** Whether a request to upgrade, or for a session of WebTransport, becomes a link. The identity, where credentials were shown, is its `note`. */
   decide(opening: Opening): UpgradeDecision | Promise<UpgradeDecision> {
     const { hub, config } = this.#options;
     if (hub.world.isDraining) return this.#refuse(503, "This server is stopping; come back in a moment.\n");
@@ -61,19 +60,6 @@ export class Door {
     if (chosen === "first-message") return { accept: true, maxMessageBytes };
     if (!chosen.credentials) return { accept: true, maxMessageBytes, subprotocol: chosen.subprotocol };
     return this.#decideByCredentials(chosen, opening);
-  }
-
-  /** Sessions of WebTransport are for those who show their credentials in a message. */
-  decideSession(opening: Opening): SessionDecision {
-    if (this.#options.hub.world.isDraining) return { accept: false, status: 503 };
-    const chosen = chooseByOpening(this.served, opening);
-    const isWelcome = chosen === "first-message" || (chosen && !chosen.credentials);
-    return isWelcome ? { accept: true } : { accept: false, status: 404 };
-  }
-
-  /** The largest message, in bytes, that a link with this opening takes at first. */
-  maxMessageBytes(opening: Opening): number {
-    return this.#maxMessageBytes(chooseByOpening(this.served, opening));
   }
 
   /** Whether the path takes links. */

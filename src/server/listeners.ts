@@ -195,9 +195,8 @@ export class Listeners {
       config,
       desk,
       log,
-      decide: (opening) => door.decideSession(opening),
-      maxMessageBytes: (opening) => door.maxMessageBytes(opening),
-      onLink: (link, opening) => door.accept(link, opening),
+      decide: (opening) => door.decide(opening),
+      onLink: (link, opening, note) => door.accept(link, opening, { identity: note as Identity | undefined }),
       onError: (error) => failures.report(error, { command: "quic" }),
       ...(quic && { quic }),
     });

@@ -3,6 +3,7 @@ import type { Config } from "../config/index.ts";
 import { Deadlines } from "../core/deadlines.ts";
 import { RELAY_ENDS, type RelayEnd } from "../core/relay-ends.ts";
 import type { Log } from "../observe/log.ts";
+import { decideInTime, type UpgradeDecision } from "../transports/decision.ts";
 import type { Link, Opening } from "../transports/link.ts";
 import { LinkCount } from "../transports/link-count.ts";
 import { OriginGate } from "../transports/origin.ts";
@@ -16,7 +17,7 @@ import {
 import { currentspaceQuic } from "../transports/quic-currentspace.ts";
 import { SniffedConnection } from "../transports/quic-sniff.ts";
 import { acceptStreamLink } from "../transports/stream-link.ts";
-import { type SessionDecision, WebTransportConnection } from "../transports/webtransport.ts";
+import { WebTransportConnection } from "../transports/webtransport.ts";
 import { QuicCertificate } from "./quic-certificate.ts";
 import { isRelayPath, type RelayDesk } from "./relay-desk.ts";
 
@@ -24,11 +25,10 @@ export interface QuicFrontOptions {
   readonly config: Config;
   readonly desk: RelayDesk;
   readonly log: Log;
-  /** Whether a link over WebTransport is wanted at that path. */
-  decide(opening: Opening): SessionDecision;
-  /** Largest message of a link at that path, in bytes. */
-  maxMessageBytes(opening: Opening): number;
-  onLink(link: Link, opening: Opening): void;
+  /** Whether a request for a session of WebTransport may become a link, or a line to the relay. */
+  decide(opening: Opening): UpgradeDecision | Promise<UpgradeDecision>;
+  /** Takes a link over, with the decision's `note`. */
+  onLink(link: Link, opening: Opening, note: unknown): void;
   onError(error: unknown): void;
   /** An implementation of QUIC; by default the one that is installed. */
   readonly quic?: () => Promise<Quic>;
@@ -186,33 +186,30 @@ export class QuicFront {
       this.#silent.clear(connection);
       return desk.acceptConnection(connection);
     }
+    const { config, onLink, onError } = this.#options;
+    const { handshakeTimeoutMs: withinMs, maxMessageBytes, queueBytes } = config.websocket;
     return new WebTransportConnection(connection, {
-      onRequest: (opening) => this.#decide(opening),
-      onSession: (session, opening) => {
+      onRequest: (opening) => decideInTime(() => this.#decide(opening), { withinMs, onError }),
+      onSession: (session, opening, decision) => {
         this.#silent.clear(connection);
-        if (isRelayPath(opening.path)) session.listen(desk.acceptConnection(session));
-        else acceptStreamLink(session, this.#linkOptions(opening));
+        if (isRelayPath(opening.path)) {
+          session.listen(desk.acceptConnection(session));
+          return;
+        }
+        acceptStreamLink(session, {
+          maxMessageBytes: decision.maxMessageBytes ?? maxMessageBytes,
+          maxQueueBytes: queueBytes,
+          openWithinMs: config.registrationTimeoutMs,
+          onLink: (link) => onLink(link, opening, decision.note),
+          onError,
+        });
       },
     });
   }
 
-  #linkOptions(opening: Opening) {
-    const { config, onLink, onError, maxMessageBytes } = this.#options;
-    return {
-      maxMessageBytes: maxMessageBytes(opening),
-      maxQueueBytes: config.websocket.queueBytes,
-      openWithinMs: config.registrationTimeoutMs,
-      onLink: (link: Link) => onLink(link, opening),
-      onError,
-    };
-  }
-
-  #decide(opening: Opening): SessionDecision {
-    if (this.#isClosed) return { accept: false, status: 503 };
-    if (this.#origins.refusal(opening.headers.origin, opening.headers.host) !== undefined) {
-      return { accept: false, status: 403 };
-    }
-    return isRelayPath(opening.path) ? { accept: true } : this.#options.decide(opening);
+  #decide(opening: Opening): UpgradeDecision | Promise<UpgradeDecision> {
+    const text = this.#origins.refusal(opening.headers.origin, opening.headers.host);
+    return text === undefined ? this.#options.decide(opening) : { accept: false, status: 403, text };
   }
 }
 

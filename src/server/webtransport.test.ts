@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { AuthProvider } from "../auth/auth.ts";
+import { jwtAuth } from "../auth/jwt.ts";
 import { configOf } from "../config/index.ts";
 import { roomId } from "../core/ids.ts";
 import { encodeRelayFrame } from "../core/relay-frame.ts";
 import { PREFIX_BYTES, prefixed, RecordSplitter } from "../lib/length-prefix.ts";
 import { quicVarint } from "../lib/quic-varint.ts";
 import { createLog } from "../observe/log.ts";
+import { TextSocket } from "../testing/text-socket.ts";
 import { FRAME, Http3FrameReader, http3Frame } from "../transports/http3-frames.ts";
 import { decodeFields, encodeFields } from "../transports/qpack.ts";
 import type { QuicConnection, QuicStream } from "../transports/quic.ts";
@@ -21,16 +24,16 @@ afterEach(async () => {
 });
 
 /** A server, and pages that speak WebTransport byte by byte. */
-async function serve() {
+async function serve(auth?: AuthProvider) {
   const config = configOf({
     host: "127.0.0.1",
     port: 0,
     allowLocalhostOrigins: false,
     quic: { enabled: true, host: "127.0.0.1", port: 0 },
   });
-  const server = new Server(config, { log });
+  const server = new Server(config, { log, ...(auth && { auth }) });
   opened.push({ close: () => server.close({ drainMs: 0 }) });
-  const { quic: place } = await server.listen();
+  const { quic: place, port } = await server.listen();
 
   async function ask(path: string, origin?: string) {
     const options = { host: "127.0.0.1", port: place?.port ?? 0, alpn: "h3", trust: "any" } as const;
@@ -57,7 +60,7 @@ async function serve() {
     });
     return { connection, status, id: stream.id, datagrams };
   }
-  return { ask, config };
+  return { ask, config, port };
 }
 
 function ignore(stream: QuicStream): void {
@@ -76,7 +79,7 @@ function streamIn({ connection, id }: { connection: QuicConnection; id: number }
   const { stream, heard } = talk(connection);
   stream.write(Buffer.concat([quicVarint(0x41), quicVarint(id)]));
   const bodies = () =>
-    new RecordSplitter(2 ** 20).push(heard()).map((record) => record.subarray(PREFIX_BYTES));
+    new RecordSplitter(2 ** 23).push(heard()).map((record) => record.subarray(PREFIX_BYTES));
   return { stream, bodies };
 }
 
@@ -133,6 +136,54 @@ describe.skipIf(quic === undefined)("a server over WebTransport", () => {
         Buffer.concat([quicVarint(bob.id / 4), frame]).toString("hex"),
       ]),
     );
+  });
+
+  it("[QW7] checks credentials of the address before it lets a session in", async () => {
+    const auth = jwtAuth({ secret: "a secret of the tests, and of nobody else" });
+    const { ask, port } = await serve(auth);
+    const tokenOf = (userId: string) => auth.signAccess({ userId, roomId: "lobby" });
+    for (const path of ["/ws?token=none", "/tapaculo/ws", "/tapaculo/ws?token="])
+      expect((await ask(path)).status).toBe("401");
+    const foreign = await ask(`/ws?token=${await tokenOf("ada")}`, "https://elsewhere.example");
+    expect(foreign.status).toBe("403");
+
+    const page = await ask(`/ws?token=${await tokenOf("ada")}`);
+    expect(page.status).toBe("200");
+    const { stream, bodies } = streamIn(page);
+    const bob = await TextSocket.open(`ws://127.0.0.1:${port}/ws?token=${await tokenOf("bob")}`);
+    opened.push({ close: () => bob.close() });
+    // The stream is there for the server with its first bytes; said to nobody, as far as is known here.
+    stream.write(prefixed(Buffer.from('\0{"from":"ada","data":0}')));
+    expect(await bob.json()).toEqual({ from: "ada", data: 0 });
+    bob.send({ from: "bob", data: "hi" });
+
+    await vi.waitFor(() =>
+      expect(bodies().map((body) => Buffer.from(body.subarray(1)).toString())).toContain(
+        '{"from":"bob","data":"hi"}',
+      ),
+    );
+  });
+
+  it("[QW7] lets a session ask for as large messages as its dialect takes once that is known", async () => {
+    const { ask } = await serve();
+    const { stream, bodies } = streamIn(await ask("/ws"));
+    stream.write(prefixed(Buffer.from('\0{"session_id":"","peer_id":"ada","type":"join","join_token":""}')));
+    await vi.waitFor(() => expect(Buffer.from(bodies()[0] ?? []).toString()).toContain('"joined"'));
+    const { session_id: session } = JSON.parse(
+      Buffer.from(bodies()[0] ?? [])
+        .toString()
+        .slice(1),
+    );
+
+    const message = {
+      type: "chat_message",
+      session_id: session,
+      peer_id: "ada",
+      message: "x".repeat(2_000_000),
+    };
+    stream.write(prefixed(Buffer.from(`\0${JSON.stringify(message)}`)));
+
+    await vi.waitFor(() => expect(bodies().at(-1)?.length).toBeGreaterThan(2_000_000));
   });
 
   it("[QW4] refuses paths that nobody serves, and origins that may not connect", async () => {

@@ -3,15 +3,16 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import { type AddressInfo, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Duplex } from "node:stream";
+import type { UpgradeDecision } from "./decision.ts";
 import type { Link, Opening } from "./link.ts";
 import { ORIGIN_DEFAULTS, type OriginPolicy } from "./origin.ts";
 import type { TrustProxy } from "./remote-address.ts";
 import { MIN_TLS_VERSION, readTlsPair, type TlsOptions, TlsReloader } from "./tls-files.ts";
 import { isWebSocketUpgrade, pathOf, serveAsRequest } from "./upgrade-request.ts";
-import { type UpgradeDecision, Upgrades } from "./upgrades.ts";
+import { Upgrades } from "./upgrades.ts";
 import { WEBSOCKET_DEFAULTS, WebSocketAcceptor, type WebSocketOptions } from "./websocket.ts";
 
-export type { UpgradeDecision } from "./upgrades.ts";
+export type { UpgradeDecision } from "./decision.ts";
 
 export interface HttpOptions {
   /** Where to listen; all addresses unless said otherwise. Port 0 takes a free one. */

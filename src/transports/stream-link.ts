@@ -137,6 +137,10 @@ export class StreamLink implements Link, QuicStreamListener {
     queueMicrotask(() => this.#release());
   }
 
+  limit(maxMessageBytes: number): void {
+    this.#splitter.limit(maxMessageBytes + KIND_BYTES);
+  }
+
   data(bytes: Uint8Array): void {
     if (this.#state === "closed") return;
     try {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { decideInTime, FAILED, type UpgradeDecision } from "./decision.ts";
 import type { Link, Opening } from "./link.ts";
 import { type LinkCaps, LinkCount } from "./link-count.ts";
 import { OriginGate, type OriginPolicy } from "./origin.ts";
@@ -12,19 +13,6 @@ import {
   type UpgradeRefusal,
 } from "./upgrade-request.ts";
 import type { WebSocketAcceptor } from "./websocket.ts";
-
-/** What becomes of an upgrade request. */
-export type UpgradeDecision =
-  | {
-      readonly accept: true;
-      /** The one to agree on; ignored when the peer did not offer it. */
-      readonly subprotocol?: string | undefined;
-      /** Largest incoming message of this link, in bytes, instead of the listener's. */
-      readonly maxMessageBytes?: number | undefined;
-      /** Whatever `onLink` should know of the decision. */
-      readonly note?: unknown;
-    }
-  | ({ readonly accept: false } & UpgradeRefusal);
 
 export interface UpgradeOptions extends LinkCaps {
   readonly origins: OriginPolicy;
@@ -46,8 +34,6 @@ const STOPPING: UpgradeRefusal = {
   text: "This server is stopping.\n",
   headers: { "retry-after": "5" },
 };
-const FAILED: UpgradeRefusal = { status: 500, text: "The server failed.\n" };
-const TOO_SLOW: UpgradeRefusal = { status: 503, text: "The server took too long.\n" };
 
 /**
  * Turns upgrade requests into links, or into refusals: malformed, stopping, origin, caps, then the caller's decision.
@@ -87,7 +73,8 @@ export class Upgrades {
       return;
     }
 
-    const decision = await this.#decide(opening);
+    const { onUpgrade, handshakeTimeoutMs: withinMs, onError } = this.#options;
+    const decision = await decideInTime(() => onUpgrade(opening), { withinMs, onError });
 
     if (socket.destroyed) return;
     if (!decision.accept) refuseUpgrade(socket, decision);
@@ -111,24 +98,6 @@ export class Upgrades {
     if (typeof place === "string") return TOO_MANY[place];
     socket.once("close", place);
     return undefined;
-  }
-
-  /** The caller's decision, in time; never throws. */
-  async #decide(opening: Opening): Promise<UpgradeDecision> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    try {
-      const decision = this.#options.onUpgrade(opening);
-      if (!(decision instanceof Promise)) return decision;
-      const late = new Promise<UpgradeDecision>((resolve) => {
-        timer = setTimeout(() => resolve({ accept: false, ...TOO_SLOW }), this.#options.handshakeTimeoutMs);
-      });
-      return await Promise.race([decision, late]);
-    } catch (error) {
-      this.#options.onError(error);
-      return { accept: false, ...FAILED };
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   #open(

@@ -28,7 +28,7 @@ function open({ accepts = true }: { accepts?: boolean } = {}) {
   const ends: QuicEnd[] = [];
   server.listen(
     new WebTransportConnection(server, {
-      onRequest: () => (accepts ? { accept: true } : { accept: false, status: 403 }),
+      onRequest: async () => (accepts ? { accept: true } : { accept: false, status: 403, text: "" }),
       onSession(session, opening) {
         sessions.push({ session, opening });
         session.listen({

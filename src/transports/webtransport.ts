@@ -1,4 +1,5 @@
 import { quicVarint, readQuicVarint } from "../lib/quic-varint.ts";
+import type { UpgradeDecision } from "./decision.ts";
 import { FRAME, Http3FrameReader, http3Frame, STREAM, settingsFrame } from "./http3-frames.ts";
 import type { Opening } from "./link.ts";
 import { decodeFields, encodeFields, type Fields } from "./qpack.ts";
@@ -11,17 +12,14 @@ import type {
 } from "./quic.ts";
 import { WebTransportSession } from "./webtransport-session.ts";
 
-/** What is answered to a page that wants a session. */
-export type SessionDecision =
-  | { readonly accept: true }
-  | { readonly accept: false; readonly status: 400 | 403 | 404 | 429 | 503 };
-
 export interface WebTransportOptions {
-  /** Decides about one session. */
-  onRequest(opening: Opening): SessionDecision;
-  /** Takes a session over; must call `listen` on it before it returns. */
-  onSession(session: QuicConnection, opening: Opening): void;
+  /** Decides about one session; must not reject. */
+  onRequest(opening: Opening): Promise<UpgradeDecision>;
+  /** Takes over a session, as it was decided; must call `listen` on it before it returns. */
+  onSession(session: QuicConnection, opening: Opening, decision: Acceptance): void;
 }
+
+type Acceptance = UpgradeDecision & { readonly accept: true };
 
 /** Most sessions on one connection. Browsers open one for each, unless asked to pool. */
 const MAX_SESSIONS = 4;
@@ -47,6 +45,8 @@ export class WebTransportConnection implements QuicConnectionListener {
   readonly #options: WebTransportOptions;
   /** By the number of the stream that asked for it. */
   readonly #sessions = new Map<number, WebTransportSession>();
+  /** Requests that are being decided about. */
+  #undecided = 0;
 
   constructor(connection: QuicConnection, options: WebTransportOptions) {
     this.#connection = connection;
@@ -98,7 +98,7 @@ export class WebTransportConnection implements QuicConnectionListener {
       return NOBODY;
     }
     if (first === STREAM.webTransportBothWays) return this.#sessionStream(stream, rest);
-    const request = new Request(stream, (fields) => this.#answer(stream, { request, fields }));
+    const request = new Request(stream, (fields) => void this.#answer(stream, { request, fields }));
     request.data(Buffer.concat([quicVarint(first), rest]));
     return request;
   }
@@ -115,40 +115,45 @@ export class WebTransportConnection implements QuicConnectionListener {
     }).startWith(rest);
   }
 
-  #answer(stream: QuicStream, { request, fields }: { request: Request; fields: Fields }): void {
-    const asked = openingOf(fields, this.#connection.remoteAddress);
-    const status = this.#flawIn(asked);
-    if (status !== undefined || asked === undefined || asked === "not-webtransport") {
-      stream.write(http3Frame(FRAME.headers, encodeFields([[":status", String(status ?? 400)]])));
-      stream.end();
-      return;
+  async #answer(
+    stream: QuicStream,
+    { request, fields }: { request: Request; fields: Fields },
+  ): Promise<void> {
+    const opening = openingOf(fields, this.#connection.remoteAddress);
+    if (opening === "not-webtransport") this.#refuse(stream, 404);
+    else if (opening === undefined) this.#refuse(stream, 400);
+    else if (this.#sessions.size + this.#undecided >= MAX_SESSIONS) this.#refuse(stream, 429);
+    else {
+      this.#undecided++;
+      const decision = await this.#options.onRequest(opening);
+      this.#undecided--;
+      if (request.isOver) return;
+      if (decision.accept) this.#accept(stream, { request, opening, decision });
+      else this.#refuse(stream, decision.status);
     }
+  }
 
+  #refuse(stream: QuicStream, status: number): void {
+    stream.write(http3Frame(FRAME.headers, encodeFields([[":status", String(status)]])));
+    stream.end();
+  }
+
+  #accept(
+    stream: QuicStream,
+    { request, opening, decision }: { request: Request; opening: Opening; decision: Acceptance },
+  ): void {
     const session = new WebTransportSession(this.#connection, {
       stream,
       onOver: () => this.#sessionOver(stream.id),
     });
     this.#sessions.set(stream.id, session);
     request.session = session;
-    stream.write(
-      http3Frame(
-        FRAME.headers,
-        encodeFields([
-          [":status", "200"],
-          ["sec-webtransport-http3-draft", "draft02"],
-        ]),
-      ),
-    );
-    this.#options.onSession(session, asked);
-  }
-
-  /** The status with which a request is refused; `undefined` when it is not. */
-  #flawIn(asked: ReturnType<typeof openingOf>): number | undefined {
-    if (asked === "not-webtransport") return 404;
-    if (asked === undefined) return 400;
-    if (this.#sessions.size >= MAX_SESSIONS) return 429;
-    const decision = this.#options.onRequest(asked);
-    return decision.accept ? undefined : decision.status;
+    const fields: Fields = [
+      [":status", "200"],
+      ["sec-webtransport-http3-draft", "draft02"],
+    ];
+    stream.write(http3Frame(FRAME.headers, encodeFields(fields)));
+    this.#options.onSession(session, opening, decision);
   }
 }
 
@@ -207,10 +212,16 @@ class Request implements QuicStreamListener {
   readonly #reader = new Http3FrameReader(MAX_FRAME_BYTES);
   session: WebTransportSession | undefined;
   #isAnswered = false;
+  #isOver = false;
 
   constructor(stream: QuicStream, onFields: (fields: Fields) => void) {
     this.#stream = stream;
     this.#onFields = onFields;
+  }
+
+  /** Nobody waits for an answer. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   data(bytes: Uint8Array): void {
@@ -229,6 +240,7 @@ class Request implements QuicStreamListener {
   }
 
   closed(): void {
+    this.#isOver = true;
     this.session?.over({ code: 0, reason: "" });
   }
 
@@ -242,6 +254,7 @@ class Request implements QuicStreamListener {
   }
 
   #spoil(): void {
+    this.#isOver = true;
     this.session?.over({ code: 0, reason: "" });
     this.#stream.reset(ERROR.messageError);
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { jwtAuth } from "../../src/auth/jwt.ts";
 import { configOf } from "../../src/config/index.ts";
 import { roomId } from "../../src/core/ids.ts";
 import { joinTokensOf } from "../../src/server/pulsar.ts";
@@ -164,6 +165,55 @@ describe.skipIf(reason !== undefined)("WebTransport in Chromium", () => {
 
     expect(heard).toContain('"t":"welcome"');
     expect(heard).toContain('"ada"');
+  });
+
+  it("[QW7] lets in who shows a token in the address, and nobody without a good one", async () => {
+    const page = await browser.context.newPage();
+    page.on("pageerror", (error) => faults.push(error.message));
+    await page.goto(`${server.url.replace("127.0.0.1", "localhost")}health`);
+    const auth = jwtAuth({ secret: SECRET });
+    const tokens = [
+      await auth.signAccess({ userId: "ada", roomId: "lobby" }),
+      await auth.signAccess({ userId: "bob", roomId: "lobby" }),
+    ] as const;
+
+    const said = await page.evaluate(
+      async ({ port, certificateHash, tokens: [ada, bob] }) => {
+        const hash = Uint8Array.from(atob(certificateHash), (char) => char.charCodeAt(0));
+        const open = async (token: string) => {
+          const session = new WebTransport(`https://127.0.0.1:${port}/ws?token=${token}`, {
+            serverCertificateHashes: [{ algorithm: "sha-256", value: hash }],
+          });
+          session.closed.catch(() => {});
+          await session.ready;
+          const { readable, writable } = await session.createBidirectionalStream();
+          const writer = writable.getWriter();
+          const reader = readable.getReader();
+          const say = (text: string) => {
+            const bytes = new TextEncoder().encode(`\0${text}`);
+            return writer.write(Uint8Array.of(0, 0, 0, bytes.length, ...bytes));
+          };
+          const hear = async () => new TextDecoder().decode((await reader.read()).value as Uint8Array);
+          return { session, say, hear };
+        };
+        const refused = await open("forged").then(
+          () => "let in",
+          (error: Error) => error.name,
+        );
+        const [first, second] = [await open(ada), await open(bob)];
+        // A stream is there for the server with its first bytes.
+        await second.say('{"from":"bob","data":"here"}');
+        const welcome = first.say('{"from":"ada","data":"hi"}').then(() => second.hear());
+        const heard = await welcome;
+        first.session.close();
+        second.session.close();
+        return { refused, heard };
+      },
+      { ...place, tokens },
+    );
+
+    expect(said.refused).toBe("WebTransportError");
+    expect(said.heard).toContain('{"from":"ada","data":"hi"}');
   });
 });
 
