@@ -75,9 +75,10 @@ export class GameRooms {
     game.missed?.record(event);
   }
 
-  /** To be called when everybody was told that `member` is gone. */
+  /** To be called when everybody was told that `member` is gone, and its seat is kept if it is to be. */
   leave(room: Room, game: Game, { peer }: Member): void {
-    game.lobby = nextLobby(game.lobby, { type: "left", peer: peer.id });
+    const returns = this.#world.kept.get(peer.id) !== undefined;
+    game.lobby = nextLobby(game.lobby, { type: "left", peer: peer.id, returns });
     if (game.authority === peer.id) this.appoint(room, game, undefined);
   }
 

@@ -11,18 +11,19 @@ describe("the states of a lobby", () => {
   it.each<[before: Lobby, signal: LobbySignal, after: Lobby]>([
     [NEW_LOBBY, { type: "entered" }, lobby()],
     [NEW_LOBBY, { type: "declared", peer: ada, ready: true }, NEW_LOBBY],
-    [NEW_LOBBY, { type: "left", peer: ada }, NEW_LOBBY],
+    [NEW_LOBBY, { type: "left", peer: ada, returns: false }, NEW_LOBBY],
     [NEW_LOBBY, { type: "started" }, NEW_LOBBY],
     [NEW_LOBBY, { type: "emptied" }, NEW_LOBBY],
     [lobby("ada"), { type: "entered" }, lobby("ada")],
     [lobby("ada"), { type: "declared", peer: bob, ready: true }, lobby("ada", "bob")],
     [lobby("ada"), { type: "declared", peer: ada, ready: false }, lobby()],
-    [lobby("ada"), { type: "left", peer: ada }, lobby()],
+    [lobby("ada"), { type: "left", peer: ada, returns: false }, lobby()],
     [lobby("ada"), { type: "started" }, finalized("ada")],
     [lobby("ada"), { type: "emptied" }, NEW_LOBBY],
     [finalized("ada"), { type: "entered" }, finalized("ada")],
     [finalized("ada"), { type: "declared", peer: bob, ready: true }, finalized("ada")],
-    [finalized("ada"), { type: "left", peer: ada }, finalized("ada")],
+    [finalized("ada"), { type: "left", peer: ada, returns: true }, finalized("ada")],
+    [finalized("ada"), { type: "left", peer: ada, returns: false }, finalized()],
     [finalized("ada"), { type: "started" }, finalized("ada")],
     [finalized("ada"), { type: "emptied" }, NEW_LOBBY],
   ])("[LB2] %j and %j make %j", (before, signal, after) => {
@@ -34,7 +35,7 @@ describe("the states of a lobby", () => {
     const signal: fc.Arbitrary<LobbySignal> = fc.oneof(
       fc.constant({ type: "entered" as const }),
       fc.record({ type: fc.constant("declared" as const), peer, ready: fc.boolean() }),
-      fc.record({ type: fc.constant("left" as const), peer }),
+      fc.record({ type: fc.constant("left" as const), peer, returns: fc.boolean() }),
       fc.constant({ type: "started" as const }),
       fc.constant({ type: "emptied" as const }),
     );
@@ -54,7 +55,7 @@ describe("the states of a lobby", () => {
             if (each.type === "declared" && each.ready) model.ready.add(each.peer);
             if (each.type === "left" || (each.type === "declared" && !each.ready))
               model.ready.delete(each.peer);
-          }
+          } else if (each.type === "left" && !each.returns) model.ready.delete(each.peer);
           expect({ is: state.is, ready: new Set(readyIn(state)) }).toEqual(model);
         }
       }),

@@ -6,13 +6,14 @@ export type LobbyState = "waiting" | "lobby" | "finalized";
 export type Lobby =
   | { readonly is: "waiting" }
   | { readonly is: "lobby"; readonly ready: ReadonlySet<PeerId> }
-  /** `ready` stays as it was at the start, also for those who leave. */
+  /** `ready` stays as it was at the start, also for those who are away and may come back. */
   | { readonly is: "finalized"; readonly ready: ReadonlySet<PeerId> };
 
 export type LobbySignal =
   | { readonly type: "entered" }
   | { readonly type: "declared"; readonly peer: PeerId; readonly ready: boolean }
-  | { readonly type: "left"; readonly peer: PeerId }
+  /** `returns`: a seat is kept for the peer, which is the same player when it comes back. */
+  | { readonly type: "left"; readonly peer: PeerId; readonly returns: boolean }
   | { readonly type: "started" }
   /** Nobody is here, and nobody's seat is kept. */
   | { readonly type: "emptied" };
@@ -28,12 +29,13 @@ export function nextLobby(lobby: Lobby, signal: LobbySignal): Lobby {
       return signal.type === "entered" ? { is: "lobby", ready: NOBODY } : lobby;
     case "lobby":
       if (signal.type === "declared") return { is: "lobby", ready: changed(lobby.ready, signal) };
-      if (signal.type === "left")
-        return { is: "lobby", ready: changed(lobby.ready, { ...signal, ready: false }) };
+      if (signal.type === "left") return { is: "lobby", ready: without(lobby.ready, signal.peer) };
       if (signal.type === "started") return { is: "finalized", ready: lobby.ready };
       if (signal.type === "emptied") return NEW_LOBBY;
       return lobby;
     case "finalized":
+      if (signal.type === "left" && !signal.returns)
+        return { is: "finalized", ready: without(lobby.ready, signal.peer) };
       return signal.type === "emptied" ? NEW_LOBBY : lobby;
   }
 }
@@ -42,6 +44,8 @@ export function nextLobby(lobby: Lobby, signal: LobbySignal): Lobby {
 export function readyIn(lobby: Lobby): ReadonlySet<PeerId> {
   return lobby.is === "waiting" ? NOBODY : lobby.ready;
 }
+
+const without = (known: ReadonlySet<PeerId>, peer: PeerId) => changed(known, { peer, ready: false });
 
 function changed(
   known: ReadonlySet<PeerId>,

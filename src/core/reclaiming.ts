@@ -88,8 +88,8 @@ function ownerOf(world: World, { peer, uid, token }: Claim): Member | undefined 
 function claimable(world: World, asker: Peer, claim: Claim): KeptSeat {
   const { peer, uid, token } = claim;
   if (world.isDraining) throw new Refusal("draining");
-  if (world.peers.has(peer) && peer !== asker.id) {
-    const whenShown = ownerOf(world, claim)?.part?.keepSeat?.whenShown;
+  if (world.peers.has(peer)) {
+    const whenShown = peer === asker.id ? undefined : ownerOf(world, claim)?.part?.keepSeat?.whenShown;
     // Its link may be dead without anybody having noticed; then the next claim finds the seat kept.
     if (whenShown?.is === "probe") world.outbox.probe?.(peer, whenShown.withinMs);
     throw new Refusal("already_connected");

@@ -62,10 +62,12 @@ export class FishClient {
   }
 
   async settle(): Promise<void> {
-    for (let round = 0; round < ROUNDS; round++) {
-      this.#pair.flush();
-      await new Promise(setImmediate);
-    }
+    await settled([this]);
+  }
+
+  /** Hands over what is under way, in both directions. */
+  flush(): void {
+    this.#pair.flush();
   }
 
   /** The link breaks without a word. */
@@ -106,6 +108,14 @@ export class FishClient {
   }
 }
 
+/** Lets everything between these clients and their server come to rest. */
+async function settled(clients: readonly FishClient[]): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const client of clients) client.flush();
+    await new Promise(setImmediate);
+  }
+}
+
 /** A server without a network, whose clock and chance belong to the test. */
 export function fishTank(settings: Partial<SignalFishSettings> = {}, input: ConfigInput = {}) {
   const clock = { now: Date.UTC(2026, 2, 4, 5, 6, 7, 250) };
@@ -131,9 +141,7 @@ export function fishTank(settings: Partial<SignalFishSettings> = {}, input: Conf
     await client.settle();
     return client;
   };
-  const settle = async () => {
-    for (const client of clients) await client.settle();
-  };
+  const settle = () => settled(clients);
 
   return {
     server,

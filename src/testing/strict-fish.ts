@@ -180,7 +180,8 @@ export class StrictFish {
           data.all_ready === (ready.length > 0 && ready.length === this.#roster.size),
           "all, if all are ready",
         );
-        must(this.#state !== "finalized", "no lobby after the start");
+        // Who watches sees a room begin anew that all players had left.
+        must(this.#role === "spectator" || this.#state !== "finalized", "no lobby after the start");
         this.#state = "lobby";
         return;
       }
