@@ -101,6 +101,25 @@ describe("losing the link", () => {
     expect(hub.away).toBe(1);
   });
 
+  it("[SE2] tells each room in that room's own words", () => {
+    const { hub, sent, clock, ada, bob, handle } = two();
+    const cellar = roomId("cellar");
+    for (const peer of [ada, bob]) handle(peer, { ...enter, room: cellar });
+    handle(bob, { type: "broadcast", room: cellar, data: jsonPayload("1") });
+    const before = sent.length;
+    hub.disconnect(ada, clock.now);
+
+    const rooms = hub.world.spaces.get(spaceId("test"))?.rooms;
+    const logged = [lobby, cellar].map(
+      (id) => [...(rooms?.get(id)?.log.backwards(Number.MAX_VALUE) ?? [])][0]?.event,
+    );
+    expect(logged).toMatchObject([
+      { type: "member-away", room: "lobby", offset: rooms?.get(lobby)?.log.lastOffset },
+      { type: "member-away", room: "cellar", offset: rooms?.get(cellar)?.log.lastOffset },
+    ]);
+    expect(sent.slice(before).map(({ event }) => event)).toEqual(logged);
+  });
+
   it("[SE2] shows the one who is away as away", () => {
     const { hub, clock, ada, bob, handle } = two();
     hub.disconnect(ada, clock.now);
