@@ -189,7 +189,7 @@ export class Listeners {
   }
 
   async #openFront(): Promise<QuicFront | undefined> {
-    const { config, desk, log, door, failures, quic } = this.#options;
+    const { config, desk, log, door, failures, quic, access } = this.#options;
     if (!config.quic.enabled) return undefined;
     const front = await QuicFront.open({
       config,
@@ -198,6 +198,7 @@ export class Listeners {
       decide: (opening) => door.decide(opening),
       onLink: (link, opening, note) => door.accept(link, opening, { identity: note as Identity | undefined }),
       onError: (error) => failures.report(error, { command: "quic" }),
+      now: access.now,
       ...(quic && { quic }),
     });
     if (front) log.info("quic.listening", front.place);

@@ -1,8 +1,10 @@
 import { timingSafeEqual } from "node:crypto";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
 import type { Metrics } from "../observe/metrics.ts";
 import { playgroundFile } from "./playground.ts";
+import type { RelayPlace } from "./relay-place.ts";
 import type { Status } from "./status.ts";
 
 export interface PagesOptions {
@@ -17,14 +19,18 @@ export interface PagesOptions {
   readonly isSingle: boolean;
   /** What an embedder serves besides. */
   readonly extensions: readonly Hono[];
+  /** Where the relay is, for who asks at that host. */
+  relayPlace(host: string | undefined): RelayPlace;
   /** Paths that only speak WebSocket. */
   isSocketPath(path: string): boolean;
 }
 
 /** Largest body of an HTTP request. */
 const MAX_BODY_BYTES = 1_048_576;
+/** The certificate changes, and its hash with it. */
+const NOT_KEPT = { "cache-control": "no-store" };
 
-/** Everything a listener answers by plain HTTP: docs/spec/http.md, rules HT1 to HT13. */
+/** Everything a listener answers by plain HTTP: docs/spec/http.md, rules HT1 to HT15. */
 export function pages({
   status,
   metrics,
@@ -33,6 +39,7 @@ export function pages({
   routes,
   extensions,
   isSingle,
+  relayPlace,
   isSocketPath,
 }: PagesOptions): Hono {
   const app = new Hono();
@@ -72,6 +79,9 @@ export function pages({
     app.get("/metrics/prom", text);
     app.get("/metrics/json", async (c) => c.json(await metrics.json()));
   }
+
+  app.use("/v1/relay/place", cors({ origin: "*" }));
+  app.get("/v1/relay/place", (c) => c.json(relayPlace(c.req.header("host")), 200, NOT_KEPT));
 
   for (const { dialect, app: served } of routes) app.route("/", served).route(`/${dialect}`, served);
 

@@ -30,6 +30,8 @@ export interface QuicFrontOptions {
   /** Takes a link over, with the decision's `note`. */
   onLink(link: Link, opening: Opening, note: unknown): void;
   onError(error: unknown): void;
+  /** Ms since the epoch. */
+  now(): number;
   /** An implementation of QUIC; by default the one that is installed. */
   readonly quic?: () => Promise<Quic>;
 }
@@ -47,6 +49,8 @@ export interface QuicPlace {
 const ALPN = ["parlor-relay", "pulsar-relay", "h3"];
 /** Code of HTTP/3 and of ours for "all is well". */
 const NO_ERROR = 0;
+/** How long to wait when it could not be opened anew, in ms. */
+const TRY_AGAIN_MS = 5000;
 
 /** Where peers come in over QUIC: docs/spec/quic.md. */
 export class QuicFront {
@@ -61,6 +65,7 @@ export class QuicFront {
   #port: number;
   #isClosed = false;
   #reopening: Promise<void> | undefined;
+  #triesAt = 0;
 
   private constructor(
     options: QuicFrontOptions,
@@ -88,10 +93,10 @@ export class QuicFront {
    * @throws {Error} when the address cannot be had or the certificate is of no use.
    */
   static async open(options: QuicFrontOptions): Promise<QuicFront | undefined> {
-    const { config, log, quic: load = currentspaceQuic } = options;
+    const { config, log, now, quic: load = currentspaceQuic } = options;
     try {
       const quic = await load();
-      const certificate = await QuicCertificate.open(config);
+      const certificate = await QuicCertificate.open(config, now());
       const front = new QuicFront(options, { quic, certificate });
       await front.#listen();
       return front;
@@ -114,25 +119,40 @@ export class QuicFront {
   /** To be called now and then: ends those who say nothing, and takes a new certificate. */
   tick(now: number): void {
     for (const connection of this.#silent.takeDue(now)) end(connection, "admission_timeout");
-    if (!this.#certificate.isDue(now) || this.#reopening || this.#isClosed) return;
-    this.#reopening = this.reload()
-      .catch((error: unknown) => this.#options.onError(error))
+    if (this.#reopening || this.#isClosed || now < this.#triesAt) return;
+    if (this.#listener && !this.#certificate.isDue(now) && !this.#mayTakeNext(now)) return;
+    this.#reopening = this.reload(now)
+      .catch((error: unknown) => {
+        this.#triesAt = now + TRY_AGAIN_MS;
+        this.#options.onError(error);
+      })
       .finally(() => {
         this.#reopening = undefined;
       });
   }
 
   /**
-   * Looks for a new certificate, and opens anew with it. Every connection ends with `draining`, and may come back at once.
+   * Looks for a new certificate. It is taken by opening anew, which ends all connections with `draining`: so that waits
+   * until there are none, or the old certificate is about to end.
    */
-  async reload(): Promise<void> {
+  async reload(now: number): Promise<void> {
     const { log } = this.#options;
-    const outcome = await this.#certificate.renew(Date.now());
-    if (outcome instanceof Error) log.error("quic.certificate_broken", { err: outcome });
-    if (outcome !== "renewed" || this.#isClosed) return;
+    const certificate = this.#certificate;
+    if (certificate.isDue(now)) {
+      const problem = await certificate.look(now);
+      if (problem) log.error("quic.certificate_broken", { err: problem });
+    }
+    if (this.#isClosed || (this.#listener && !this.#mayTakeNext(now))) return;
+
     await this.#listener?.close(wordsOf("draining"));
+    this.#listener = undefined;
+    certificate.take();
     await this.#listen();
-    log.info("quic.reopened", { port: this.#port, certificateHash: this.#certificate.hash });
+    log.info("quic.reopened", { port: this.#port, certificateHash: certificate.hash });
+  }
+
+  #mayTakeNext(now: number): boolean {
+    return this.#certificate.hasNext && (this.connections === 0 || this.#certificate.isEnding(now));
   }
 
   async close(): Promise<void> {
@@ -168,7 +188,8 @@ export class QuicFront {
       end(connection, "server_full");
       return;
     }
-    this.#silent.set(connection, Date.now() + this.#options.config.registrationTimeoutMs);
+    const { config, now } = this.#options;
+    this.#silent.set(connection, now() + config.registrationTimeoutMs);
     connection.listen(
       new SniffedConnection({
         choose: (protocol) => this.#serve(connection, protocol),

@@ -6,6 +6,7 @@ import type { RelayAnswer } from "../dialects/native/settings.ts";
 import { type JoinTokens, joinTokens } from "../dialects/pulsar/tokens.ts";
 import { joinKeysOf } from "./pulsar.ts";
 import type { QuicPlace } from "./quic-front.ts";
+import { relayPlace } from "./relay-place.ts";
 
 /** How long a pass lets its bearer in, in ms: enough to try everything that may carry it. */
 const PASS_MS = 60_000;
@@ -29,25 +30,10 @@ export function relayAnswers(
   const passes = relayPassesOf(config);
   return ({ session, peer, maySend, at }, host) => {
     const grant = { session: roomId(session), peer, issuedAt: at, expiresAt: at + PASS_MS };
-    const quic = place();
-    const url = quic && (config.quic.publicUrl ?? quicUrl(host, quic.port));
     return {
       token: passes.mint({ ...grant, role: maySend ? "editor" : "observer" }),
       ttlMs: PASS_MS,
-      ws: "/v1/relay",
-      url,
-      hash: url !== undefined && quic?.isSelfSigned ? quic.certificateHash : undefined,
+      ...relayPlace(config, { quic: place(), host }),
     };
   };
-}
-
-/** The same host on another port; `undefined` where the host is not known, or is none. */
-function quicUrl(host: string | undefined, port: number): string | undefined {
-  if (host === undefined || host === "") return undefined;
-  try {
-    const url = new URL(`https://${host}`);
-    return `https://${url.hostname}:${port}`;
-  } catch {
-    return undefined;
-  }
 }

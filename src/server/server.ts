@@ -277,6 +277,7 @@ export class Server {
         ...this.#access(),
         answered: ({ method, route, status }) => this.#tally.answer(method, route, status),
       },
+      quicPlace: () => this.#listeners.quicPlace,
       readings: this.#readings(),
       extensions,
     });

@@ -5,6 +5,8 @@ import type { Access } from "../dialects/dialect.ts";
 import { type MetricName, Metrics, type Reading } from "../observe/metrics.ts";
 import type { Door } from "./door.ts";
 import { pages } from "./pages.ts";
+import type { QuicPlace } from "./quic-front.ts";
+import { relayPlace } from "./relay-place.ts";
 import { Status } from "./status.ts";
 
 export interface SiteOptions {
@@ -13,13 +15,15 @@ export interface SiteOptions {
   readonly door: Door;
   /** What dialects' own pages work with. */
   readonly access: Access;
+  /** Where QUIC is at the moment, if it is. */
+  quicPlace(): QuicPlace | undefined;
   readonly readings: Readonly<Record<MetricName, Reading>>;
   /** What an embedder and an operator serve besides. */
   readonly extensions: readonly Hono[];
 }
 
 /** The pages of a server as configured, those of the dialects behind its door included. */
-export function site({ config, version, door, access, readings, extensions }: SiteOptions): Hono {
+export function site({ config, version, door, access, quicPlace, readings, extensions }: SiteOptions): Hono {
   const { metrics, playground, peerServer } = config;
   const { hub, now } = access;
   return pages({
@@ -33,6 +37,7 @@ export function site({ config, version, door, access, readings, extensions }: Si
       const app = dialect.routes?.(access);
       return app ? [{ dialect: dialect.name, app }] : [];
     }),
+    relayPlace: (host) => relayPlace(config, { quic: quicPlace(), host }),
     isSocketPath: (path) => door.isSocketPath(path),
   });
 }

@@ -26,14 +26,17 @@ afterEach(async () => {
 });
 
 /** A server, and ways to come in. */
-export async function serve(input: ConfigInput = {}) {
+export async function serve(
+  input: ConfigInput = {},
+  options: Partial<ConstructorParameters<typeof Server>[1]> = {},
+) {
   const config = configOf({
     host: "127.0.0.1",
     port: 0,
     ...input,
     quic: { enabled: true, host: "127.0.0.1", port: 0, ...input.quic },
   });
-  const server = new Server(config, { log });
+  const server = new Server(config, { log, ...options });
   opened.push({ close: () => server.close({ drainMs: 0 }) });
   const { port, quic: place } = await server.listen();
   const tokenFor = (session: string, more: Partial<Grant> = {}) =>
