@@ -101,7 +101,7 @@ export class ServerProcess {
    *
    * @throws {Error} when it has not ended in time; it is killed then.
    */
-  async stop(signal: "SIGTERM" | "SIGINT" = "SIGTERM"): Promise<Ended> {
+  async stop(signal: "SIGTERM" | "SIGINT" | "SIGKILL" = "SIGTERM"): Promise<Ended> {
     this.#child.kill(signal);
     const ended = await within(STOP_WITHIN_MS, this.#ended);
     if (ended) return ended;

@@ -48,6 +48,13 @@ export async function startServer(
   const { urls, own, quic } = await server.listen().catch((cause: unknown) => {
     throw new CannotStart(cause instanceof Error ? cause.message : String(cause), { cause });
   });
+  // Before anybody can read that the server is there, and ask it to go.
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(130);
+      stop();
+    });
+  }
   log.info("server.listening", { urls, dialects: server.dialects });
   process.stdout.write(welcome(config, { url: urls[0] ?? "", guard }));
   for (const { dialect, urls } of own) process.stdout.write(`  ${dialect.padEnd(11)} ${urls[0] ?? ""}\n`);
@@ -55,13 +62,6 @@ export async function startServer(
   if (natPort !== undefined)
     process.stdout.write(`  ${"nat".padEnd(11)} UDP ports ${natPort} and ${probePort}, STUN at the first\n`);
   if (quic) process.stdout.write(welcomeOverQuic(quic, config));
-
-  for (const signal of SIGNALS) {
-    process.on(signal, () => {
-      if (isStopping) process.exit(130);
-      stop();
-    });
-  }
 }
 
 /** Who may come in, as configured. A token is checked in any case; nobody gets in with a bad one. */

@@ -72,7 +72,7 @@ export const general = {
     keys: ["pong_wait"],
   }),
   drainMs: duration("10s", {
-    doc: "How long a stopping server lets its peers move elsewhere before it ends their links.",
+    doc: "How long links that a stopping server has ended may take to go. Signal Fish's are ended after `signalFish.drainGraceMs` only.",
     min: "0",
     max: "1h",
   }),

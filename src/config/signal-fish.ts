@@ -139,6 +139,12 @@ export const signalFish = {
     placeholder: "origins",
     env: [fishList("SECURITY__CORS_ORIGINS")],
   }),
+  drainGraceMs: duration("30s", {
+    doc: "How long links live on when the server stops, unless it is told to hurry; 0 ends them at once.",
+    min: "0",
+    max: "1h",
+    env: [fishSeconds("SERVER__DRAIN_GRACE_SECS")],
+  }),
   activityTimeoutMs: duration("30s", {
     doc: "Where links are not pinged, one that says nothing for so long ends with 4003; 0 is never.",
     min: "0",

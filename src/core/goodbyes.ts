@@ -40,4 +40,6 @@ export interface Goodbye {
   readonly text?: string;
   /** When the link ends, in ms since the epoch, where that is known. */
   readonly at?: number;
+  /** Not before this long is it worth coming back. */
+  readonly retryAfterMs?: number;
 }

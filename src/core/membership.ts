@@ -89,6 +89,7 @@ export function membershipHandlers(
     join(peer, { room: id, create, kind, as = "member", profile = {}, keepSeat }) {
       refuseProfile(profile);
       refuseElsewhere(peer, id);
+      if (as === "spectator" && world.isDraining) throw new Refusal("draining");
       let room = peer.space.rooms.get(id);
       if (!room && create) {
         if (as === "spectator") refuseWatching(id, create);

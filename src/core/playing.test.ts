@@ -259,12 +259,13 @@ describe("gathering in a lobby", () => {
   });
 
   it("[LB13] opens no room while the server is draining", () => {
-    const { hub, join } = gameOf("ada bob");
+    const { hub, join } = gameOf("ada bob eve");
     join("ada");
     hub.world.isDraining = true;
 
     expect(short(join("bob"))).toContain("bob: room-joined");
     expect(() => join("ada", { room: roomId("other") })).toThrow(refused("draining"));
+    expect(() => join("eve", { as: "spectator" })).toThrow(refused("draining"));
   });
 });
 

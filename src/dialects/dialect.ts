@@ -148,7 +148,18 @@ export interface Conversation {
 
   refuse(refused: Refused): RefusalReply;
 
+  /** The server is about to stop, and the link may live on until `at`. `undefined`: not to be told, or not yet. */
+  stopping?(stop: Stopping): Wire | undefined;
+
   farewell(goodbye: Goodbye): Farewell;
+}
+
+/** What somebody is told whose link lives on for a while when the server stops. */
+export interface Stopping {
+  /** When the link ends, in ms since the epoch. */
+  readonly at: number;
+  /** Not before this long is it worth coming back. */
+  readonly retryAfterMs: number;
 }
 
 /** What the HTTP side of a dialect works on. */
@@ -199,6 +210,8 @@ export interface Dialect {
   readonly registrationMs: number;
   /** Told apart only where the transport does not look for signs of life by itself. */
   readonly silence?: Silence;
+  /** How long links may live on when the server stops. Default: they end at once. */
+  readonly drainGraceMs?: number;
   /** Most links of one address; further ones end with `too_many_links`. 0: no limit. */
   readonly maxLinksPerAddress?: number;
   /** Where the dialect is spoken besides, at every path. */

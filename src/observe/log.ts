@@ -3,7 +3,7 @@ import { type DestinationStream, pino } from "pino";
 /** Every line the server can log, with its fields. Never payloads or tokens; no addresses at `info`. */
 export interface LogEvents {
   "server.listening": { readonly urls: readonly string[]; readonly dialects: readonly string[] };
-  "server.draining": { readonly links: number; readonly drainMs: number };
+  "server.draining": { readonly links: number; readonly graceMs: number; readonly drainMs: number };
   "server.stopped": { readonly links: number };
   "config.notice": { readonly notice: string };
   "nat.listening": { readonly ports: readonly [number, number] };

@@ -4,7 +4,7 @@ import { type Event, type EventOf, laneOf } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
 import { ANONYMOUS, type Credentials, type Identity } from "../core/identity.ts";
 import type { PeerId } from "../core/ids.ts";
-import type { Dialect, EACH, Heard, Opening, Wire } from "../dialects/dialect.ts";
+import type { Dialect, EACH, Heard, Opening, Stopping, Wire } from "../dialects/dialect.ts";
 import { type Frame, frameOf, type Incoming } from "../lib/frame.ts";
 import type { Lane } from "../lib/lane.ts";
 import type { Link, LinkEnd, LinkFault, LinkListener } from "../transports/link.ts";
@@ -30,6 +30,8 @@ export class Connection implements LinkListener, Speaker, Visitor {
   readonly #asking: Asking;
   readonly #holding: Holding;
   #identity = ANONYMOUS;
+  /** Whether it was told that the server is about to stop. */
+  #isAnnounced = false;
 
   constructor({ link, opening, dialect, surround }: ConnectionOptions) {
     this.#link = link;
@@ -184,6 +186,20 @@ export class Connection implements LinkListener, Speaker, Visitor {
   /** Ends the connection in the words of its dialect, and its peer with it. */
   goodbye(goodbye: Goodbye): void {
     this.#talk.goodbye(goodbye);
+  }
+
+  /** How long its link may live on when the server stops. */
+  get drainGraceMs(): number {
+    return this.#talk.dialect?.drainGraceMs ?? 0;
+  }
+
+  /** Tells that the server is about to stop, as soon as its dialect has words for it; only once. */
+  announce(stop: Stopping): void {
+    if (this.#isAnnounced) return;
+    const wire = this.#talk.conversation?.stopping?.(stop);
+    if (wire === undefined) return;
+    this.#isAnnounced = true;
+    this.#link.send(frameOf(wire, "critical"));
   }
 
   /** Ends a connection on which nobody has arrived in time. */

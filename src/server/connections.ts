@@ -1,11 +1,14 @@
 import { Deadlines } from "../core/deadlines.ts";
 import type { Identity } from "../core/identity.ts";
 import type { PeerId } from "../core/ids.ts";
-import type { Dialect, Opening } from "../dialects/dialect.ts";
+import type { Dialect, Opening, Stopping } from "../dialects/dialect.ts";
 import type { Link } from "../transports/link.ts";
 import { Connection } from "./connection.ts";
 import { LinkWatch } from "./link-watch.ts";
 import type { Surround } from "./surround.ts";
+
+/** When somebody whose link a stopping server has ended may try again: elsewhere at once, here hardly sooner. */
+const RETRY_AFTER_MS = 1_000;
 
 export interface ConnectionsOptions {
   readonly surround: Surround;
@@ -32,6 +35,8 @@ export class Connections implements Iterable<Connection> {
   readonly #greetings = new Deadlines<Connection>();
   readonly #watch = new LinkWatch();
   #whenEmpty: (() => void) | undefined;
+  /** While links live on although the server stops. */
+  #stopping: Stopping | undefined;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -83,6 +88,7 @@ export class Connections implements Iterable<Connection> {
 
   /** Ends those on which nobody arrives, or nothing is said, for too long. */
   tick(now: number): void {
+    this.#announce();
     for (const connection of this.#greetings.takeDue(now)) connection.expire();
     for (const [connection, reason] of this.#watch.takeSilent(now)) {
       this.#options.surround.tally.goodbye(reason);
@@ -91,19 +97,55 @@ export class Connections implements Iterable<Connection> {
   }
 
   /**
-   * Tells everybody to come back later, and waits until they have gone, for at most `drainMs`.
+   * Tells everybody to come back later. Links of dialects with a grace live on for as long, at most `maxGraceMs`, and
+   * more of them are taken meanwhile; the others end.
+   *
+   * @returns how long the last of them may live on; 0 when there is none.
+   */
+  stop(maxGraceMs: number): number {
+    let longestMs = 0;
+    for (const connection of [...this.#open]) {
+      const graceMs = Math.min(connection.drainGraceMs, maxGraceMs);
+      if (graceMs > 0) longestMs = Math.max(longestMs, graceMs);
+      else this.#end(connection, "told now");
+    }
+    const { now } = this.#options.surround;
+    if (longestMs > 0) this.#stopping = { at: now() + longestMs, retryAfterMs: longestMs };
+    this.#announce();
+    return longestMs;
+  }
+
+  /** Whether a link of a dialect with a grace may still come in while the server stops. */
+  get isLingering(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  /**
+   * Waits until all have gone: for `graceMs` those that live on, then for `drainMs` all that were ended.
    *
    * @returns how many are left.
    */
-  async drain(drainMs: number): Promise<number> {
-    const { tally, now } = this.#options.surround;
+  async drain({ graceMs, drainMs }: { readonly graceMs: number; readonly drainMs: number }): Promise<number> {
     const emptied = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
-    for (const connection of [...this.#open]) {
-      tally.goodbye("server_shutdown");
-      connection.goodbye({ reason: "server_shutdown", at: now() });
-    }
-    if (this.#open.size > 0)
-      await Promise.race([emptied, new Promise((cut) => setTimeout(cut, drainMs).unref())]);
+    const within = (ms: number) =>
+      this.#open.size > 0 && Promise.race([emptied, new Promise((cut) => setTimeout(cut, ms).unref())]);
+    if (graceMs > 0) await within(graceMs);
+    this.#stopping = undefined;
+    for (const connection of [...this.#open]) this.#end(connection, "told before");
+    await within(drainMs);
     return this.#open.size;
+  }
+
+  /** Tells those whose links live on, once each; some learn only later that they can be told. */
+  #announce(): void {
+    if (!this.#stopping) return;
+    for (const connection of this.#open) connection.announce(this.#stopping);
+  }
+
+  #end(connection: Connection, told: "told now" | "told before"): void {
+    const { tally, now } = this.#options.surround;
+    tally.goodbye("server_shutdown");
+    const at = told === "told now" ? { at: now() } : {};
+    connection.goodbye({ reason: "server_shutdown", retryAfterMs: RETRY_AFTER_MS, ...at });
   }
 }

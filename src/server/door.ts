@@ -51,7 +51,8 @@ export class Door {
   /** Whether a request to upgrade, or for a session of WebTransport, becomes a link. The identity, where credentials were shown, is its `note`. */
   decide(opening: Opening): UpgradeDecision | Promise<UpgradeDecision> {
     const { hub, config } = this.#options;
-    if (hub.world.isDraining) return this.#refuse(503, "This server is stopping; come back in a moment.\n");
+    if (hub.world.isDraining && !this.#lingers(opening))
+      return this.#refuse(503, "This server is stopping; come back in a moment.\n");
     if (this.#leadsToRelay(opening.path))
       return { accept: true, maxMessageBytes: config.relay.maxFrameBytes };
     const chosen = chooseByOpening(this.served, opening);
@@ -86,6 +87,13 @@ export class Door {
     const chosen = chooseByOpening(this.served, opening);
     const dialect = chosen === "first-message" ? undefined : chosen;
     connections.accept(link, { opening, dialect, identity, isPinged });
+  }
+
+  /** Whether somebody may come in although the server stops: what is spoken there goes on for a while. */
+  #lingers(opening: Opening): boolean {
+    if (!this.#options.connections.isLingering || this.#leadsToRelay(opening.path)) return false;
+    const chosen = chooseByOpening(this.served, opening);
+    return typeof chosen === "object" && (chosen.drainGraceMs ?? 0) > 0;
   }
 
   #leadsToRelay(path: string): boolean {

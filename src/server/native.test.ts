@@ -588,6 +588,8 @@ it("[NT19] says goodbye with a reason before it closes a link", async () => {
   await ada.settle();
   await closing;
 
-  expect(ada.take()).toEqual([{ t: "goodbye", reason: "server_shutdown", comeBack: true }]);
+  expect(ada.take()).toEqual([
+    { t: "goodbye", reason: "server_shutdown", comeBack: true, retryAfterMs: 1_000 },
+  ]);
   expect(ada.end?.code).toBe(3001);
 });

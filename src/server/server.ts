@@ -208,21 +208,24 @@ export class Server {
   }
 
   /**
-   * Stops: no new links, everybody is told to come back later, and what is queued is sent.
+   * Stops: everybody is told to come back later, and what is queued is sent. Links of dialects that have a grace live on
+   * for as long.
    *
-   * @param drainMs  how long the last link may take; then it is cut. Default: the configuration's.
+   * @param drainMs  how long the last link may take; then it is cut. Default: the configuration's, after any grace.
    */
-  close({ drainMs = this.#config.drainMs }: { readonly drainMs?: number } = {}): Promise<void> {
+  close({ drainMs }: { readonly drainMs?: number } = {}): Promise<void> {
     // Who asks again waits for the same end.
     this.#closing ??= this.#close(drainMs);
     return this.#closing;
   }
 
-  async #close(drainMs: number): Promise<void> {
+  async #close(limitMs: number | undefined): Promise<void> {
+    const [maxGraceMs, drainMs] = [limitMs ?? Number.POSITIVE_INFINITY, limitMs ?? this.#config.drainMs];
     this.#hub.world.isDraining = true;
-    this.#log.info("server.draining", { links: this.#connections.size, drainMs });
+    const graceMs = this.#connections.stop(maxGraceMs);
+    this.#log.info("server.draining", { links: this.#connections.size, graceMs, drainMs });
 
-    const left = await this.#connections.drain(drainMs);
+    const left = await this.#connections.drain({ graceMs, drainMs });
     this.#desk.close();
     await this.#listeners.close();
     clearInterval(this.#timer);

@@ -121,7 +121,7 @@ describe("Signal Fish over real sockets", () => {
 
     await server.close({ drainMs: 1_000 });
     const going = await bob.hear("GoingAway");
-    expect(going.data).toEqual({ deadline_ms: expect.any(Number) });
+    expect(going.data).toEqual({ deadline_ms: expect.any(Number), retry_after_secs: 1 });
     expect(Math.abs(Number(going.data?.deadline_ms) - Date.now())).toBeLessThan(5_000);
     expect(ada.socket.unread).toEqual([]);
     expect(await bob.socket.closed).toEqual({ code: 4000, reason: "server_shutdown" });

@@ -36,9 +36,9 @@ function defaultRetry(code: Refusal["code"]): { retryAfterMs: number } | undefin
 }
 
 /** What is said before the link is closed. */
-export function goodbyeFrame({ reason }: Goodbye): Outgoing {
+export function goodbyeFrame({ reason, retryAfterMs }: Goodbye): Outgoing {
   const { comeBack } = GOODBYES[reason];
-  return { head: { t: "goodbye", reason, comeBack } };
+  return { head: { t: "goodbye", reason, comeBack, ...(retryAfterMs !== undefined && { retryAfterMs }) } };
 }
 
 /** How the link is closed. Too large a message closes as WebSocket itself would. */

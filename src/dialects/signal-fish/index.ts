@@ -13,6 +13,7 @@ import type {
   Own,
   RefusalReply,
   Refused,
+  Stopping,
   Surroundings,
   Wire,
 } from "../dialect.ts";
@@ -45,6 +46,7 @@ export function signalFish(options: Partial<SignalFishSettings> = {}): Dialect {
     name: "signal-fish",
     silence,
     maxLinksPerAddress,
+    drainGraceMs: settings.drainGraceMs,
     listener,
     routes: (access) => routes(access, { settings, statistics }),
     pages: (access) => pages(access, { settings, statistics }),
@@ -174,12 +176,19 @@ class SignalFishConversation implements Conversation {
     return isLast ? { farewell: { code: 1000, reason: "unregistered", message } } : { message };
   }
 
+  stopping({ at, retryAfterMs }: Stopping): Wire | undefined {
+    if (this.#form.version === 2 || !this.#isAuthenticated) return undefined;
+    const retry_after_secs = Math.ceil(retryAfterMs / 1000);
+    return frame("GoingAway", { deadline_ms: at, retry_after_secs });
+  }
+
   farewell(goodbye: Goodbye): Farewell {
     const { reason, at } = goodbye;
     const said = farewell(goodbye);
-    // The link ends at once, so there is nothing to say of a later try.
-    const isGoing = reason === "server_shutdown" && at !== undefined && this.#form.version === 3;
-    return isGoing ? { ...said, message: frame("GoingAway", { deadline_ms: at }) } : said;
+    // Where the moment is told, nothing was said before; the link ends at once, so nothing is said of a later try.
+    const isNews = reason === "server_shutdown" && at !== undefined && this.#isAuthenticated;
+    if (!isNews || this.#form.version === 2) return said;
+    return { ...said, message: frame("GoingAway", { deadline_ms: at }) };
   }
 
   /** What is said to a link whose form has no word for a message. */

@@ -97,6 +97,8 @@ export interface SignalFishSettings {
   readonly corsOrigins: readonly string[];
   readonly listener?: OwnListener | undefined;
   readonly silence: Silence;
+  /** How long links live on when the server stops. */
+  readonly drainGraceMs: number;
   /** Most links of one address; 0 for no limit. */
   readonly maxLinksPerAddress: number;
   /** Whether requests about rooms may carry an id of their own, and the authority may kick and ban by them. */
@@ -158,6 +160,7 @@ export const SIGNAL_FISH_DEFAULTS: SignalFishSettings = {
   },
   requireMetricsAuth: false,
   corsOrigins: ["*"],
+  drainGraceMs: 30_000,
   silence: { activityMs: 30_000, idleMs: 300_000 },
   maxLinksPerAddress: 0,
   roomOperations: false,
