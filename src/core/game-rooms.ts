@@ -43,7 +43,7 @@ export class GameRooms {
   }
 
   /** The part of a newcomer, or of somebody who comes back. */
-  partOf(peer: Peer, { keepSeat, kept }: SeatOptions): Part {
+  partOf(peer: Peer, { keepSeat, kept, token }: SeatOptions): Part {
     peer.epoch = Math.min((kept?.epoch ?? peer.epoch ?? 0) + 1, MAX_EPOCH);
     const keeping = kept?.keeping ?? keepSeat;
     return {
@@ -52,7 +52,7 @@ export class GameRooms {
       connection: kept?.connection,
       transport: undefined,
       keepSeat: keeping,
-      token: keeping && randomUuid(this.#world.random),
+      token: keeping && (token ?? randomUuid(this.#world.random)),
     };
   }
 

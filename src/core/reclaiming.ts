@@ -14,6 +14,8 @@ export interface Claim {
   /** The room's own UUID. */
   readonly uid: string;
   readonly token: string;
+  /** The seat keeps its token, for who could not be told another one. */
+  readonly keepsToken?: boolean;
 }
 
 /**
@@ -36,7 +38,11 @@ export function reclaim(world: World, asker: Peer, { claim, seated }: ReclaimOpt
   world.peers.set(peer.id, peer);
   space.admit(peer, { aliasFinds: false });
   const wasVacant = game.authority === undefined;
-  const member = world.seat(room, peer, { profile: kept.profile, kept });
+  const member = world.seat(room, peer, {
+    profile: kept.profile,
+    kept,
+    token: claim.keepsToken ? kept.token : undefined,
+  });
   const isRestored = wasVacant && game.authority === peer.id;
   seated(peer);
 

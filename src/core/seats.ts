@@ -9,6 +9,8 @@ export interface SeatOptions {
   readonly keepSeat?: SeatKeeping | undefined;
   /** The seat that is taken back. */
   readonly kept?: KeptSeat;
+  /** By which the seat can be taken back; drawn by chance where none is given. */
+  readonly token?: string | undefined;
 }
 
 /** One user's place in one room. */

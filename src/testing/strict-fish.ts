@@ -14,6 +14,8 @@ interface Request {
 const MAX_BYTES = 262_144;
 const MAX_RECONNECTED_BYTES = 65_536;
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /**
  * Reads what one client is told as the strictest of the real ones does, and throws at the first thing that it would not
  * take: answers that nobody asked for, players that are not there, numbers that do not follow, fields of another version,
@@ -301,8 +303,10 @@ export class StrictFish {
 
   #reconnect({ data: asked }: Request, data: Fields): void {
     this.#enter("player", data.player_id as string, data);
-    if (asked.player_id !== undefined) {
-      must(data.player_id === asked.player_id && data.room_id === asked.room_id, "what was asked for");
+    for (const name of ["player_id", "room_id"]) {
+      const given = String(asked[name] ?? "");
+      // Other spellings of a UUID are read, and never written.
+      must(!UUID.test(given) || data[name] === given, `the ${name} that was asked for`);
     }
     for (const { type, data: missed = {} } of data.missed_events as FishMessage[]) {
       must(REPLAYED.has(type), `${type} is never told afterwards`);

@@ -97,6 +97,9 @@ describe("version 3", () => {
     for (const name of ["replay", "sender_watermarks", "reconnection_token"]) {
       expect(answer?.data).not.toHaveProperty(name);
     }
+    await again.cut();
+    const third = await tank.connect();
+    expect((await third.say("Reconnect", ticket(joined)))[0]?.type).toBe("Reconnected");
   });
 
   it("[SF83] [SF84] [SF1] gives a player its seat again, in the very words of the original", async () => {

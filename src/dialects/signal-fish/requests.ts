@@ -147,12 +147,13 @@ function deliveryOf({ class: given, key }: Fields): Delivery | undefined {
 const isKey = (key: unknown): key is number =>
   typeof key === "number" && Number.isInteger(key) && key >= 0 && key <= 0xffff_ffff;
 
-function claimOf(fields: Fields, { settings }: Talk): Claim {
+function claimOf(fields: Fields, { settings, version }: Talk): Claim {
   const [player, uid, token] = [
     uuid(fields, "player_id"),
     uuid(fields, "room_id"),
     text(fields, "auth_token"),
   ];
   if (!settings.reconnection.enabled) throw new Fault("RECONNECTION_FAILED", "Reconnection is not enabled");
-  return { peer: peerId(player), uid, token };
+  // In version 2 there is no word for another token.
+  return { peer: peerId(player), uid, token, keepsToken: version === 2 };
 }
