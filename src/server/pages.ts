@@ -47,8 +47,12 @@ export function pages({
   app.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
-      onError: (c) =>
-        c.text(`a request body may take at most ${MAX_BODY_BYTES} bytes\n`, 413, { connection: "close" }),
+      onError: (c) => {
+        const message = `a request body may take at most ${MAX_BODY_BYTES} bytes`;
+        // Pages of every origin may read that: it tells nothing but what they did.
+        const headers = { connection: "close", "access-control-allow-origin": "*" };
+        return c.json({ error: "too_large", message }, 413, headers);
+      },
     }),
   );
 

@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/index.ts";
+import { compareAnswers, flawsOf } from "./open-api.ts";
 import { Editor } from "./pulsar-editor.ts";
 import { afterwards, createSession, post, serve } from "./pulsar-server.ts";
 
 const json = { "content-type": "application/json" };
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const error = (code: string) => ({ error: code, message: expect.any(String) });
+
+// [PU48] Every answer in this file is as described.
+compareAnswers();
 
 async function get(url: string, headers: Record<string, string> = {}) {
   const response = await fetch(url, { headers });
@@ -106,7 +110,9 @@ describe("sessions over HTTP", () => {
     expect((await get(`${http}/v1/sessions/${other.session}`)).status).toBe(404);
   });
 
-  it.each<[status: number, code: string, body: string, headers: Record<string, string>]>([
+  it.each<
+    [status: number, code: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string>]
+  >([
     [400, "invalid_request", "{", json],
     [415, "invalid_request", '{"host_id":"ada"}', { "content-type": "text/plain" }],
     [422, "invalid_request", "{}", json],
@@ -114,6 +120,9 @@ describe("sessions over HTTP", () => {
     [422, "invalid_request", '{"host_id":""}', json],
     [422, "invalid_request", "null", json],
     [422, "invalid_request", `{"host_id":"${"x".repeat(129)}"}`, json],
+    [400, "invalid_request", Buffer.from('{"host_id":"\xff"}', "latin1"), json],
+    [415, "invalid_request", '{"host_id":"ada"}', { ...json, "content-encoding": "gzip" }],
+    [413, "too_large", JSON.stringify({ host_id: "ada", metadata: "x".repeat(1_048_576) }), json],
   ])("[PU44] answer what is no request with %s", async (status, code, body, headers) => {
     const { http } = await serve();
 
@@ -121,6 +130,21 @@ describe("sessions over HTTP", () => {
 
     expect(response.status).toBe(status);
     expect(await response.json()).toEqual(error(code));
+  });
+
+  it.each([
+    ["PUT", "/v1/sessions", "POST, OPTIONS"],
+    ["GET", "/v1/sessions", "POST, OPTIONS"],
+    ["DELETE", "/v1/sessions/none", "GET, HEAD, OPTIONS"],
+    ["GET", "/v1/sessions/none/close", "POST, OPTIONS"],
+  ])("[PU44] answer %s %s with the methods that there are", async (method, path, allowed) => {
+    const { http } = await serve();
+
+    const response = await fetch(`${http}${path}`, { method });
+
+    expect([response.status, response.headers.get("allow")]).toEqual([405, allowed]);
+    expect(await response.json()).toEqual(error("method_not_allowed"));
+    expect(await get(`${http}/v1/sessions/none/else`)).toEqual({ status: 404, body: error("not_found") });
   });
 
   it("[PU44] answer what cannot be done with the reason", async () => {
@@ -179,15 +203,27 @@ describe("sessions over HTTP", () => {
     const headers = {
       origin: "https://elsewhere.example",
       "access-control-request-method": "POST",
-      "access-control-request-headers": "content-type",
+      "access-control-request-headers": "content-type,x-requested-with",
     };
 
     const asked = await fetch(`${http}/v1/sessions`, { method: "OPTIONS", headers });
     expect(asked.status).toBe(204);
     expect(asked.headers.get("access-control-allow-origin")).toBe("*");
-    expect(asked.headers.get("access-control-allow-headers")).toMatch(/content-type/i);
+    expect(asked.headers.get("access-control-allow-headers")).toBe("content-type,x-requested-with");
+    expect(asked.headers.get("access-control-allow-methods")).toBe("GET,HEAD,POST");
+    const large = {
+      method: "POST",
+      headers: { ...json, origin: headers.origin },
+      body: "x".repeat(2_000_000),
+    };
+    for (const refused of [
+      await fetch(`${http}/v1/sessions`, large),
+      await fetch(`${http}/v1/sessions`, { method: "PUT", headers: { origin: headers.origin } }),
+    ])
+      expect(refused.headers.get("access-control-allow-origin")).toBe("*");
     const missing = await fetch(`${http}/v1/sessions/none`, { headers: { origin: headers.origin } });
     expect(missing.headers.get("access-control-allow-origin")).toBe("*");
+    expect(missing.headers.get("access-control-expose-headers")).toBe("Retry-After");
   });
 
   it("[PU46] are asked for no more often than allowed", async () => {
@@ -237,6 +273,8 @@ describe("sessions over HTTP", () => {
     expect(status).toBe(200);
     expect(body).toEqual(JSON.parse(published));
     expect(body.openapi).toBe("3.1.0");
+    expect(flawsOf(body)).toEqual([]);
+    expect(flawsOf({ ...body, paths: { "/a/{b}": { get: { operationId: "x" } } } })).not.toEqual([]);
     expect(Object.keys(body.paths as object)).toEqual([
       "/v1/sessions",
       "/v1/sessions/{id}",

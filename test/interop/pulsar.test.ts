@@ -241,7 +241,7 @@ describe("a connection", () => {
       [other, "Invalid join token: Token session ID does not match"],
       ["forged", "Invalid join token: it is not one of this server's"],
       [`${token.slice(0, -2)}xx`, "Invalid join token: it is not one of this server's"],
-      ["", "Invalid join token: this session exists, and is entered with a token"],
+      ["", "Invalid join token: there is none, and this session needs one"],
       [7, "Invalid message: join_token: expected text"],
     ];
 
@@ -426,6 +426,14 @@ describe("a connection", () => {
       [
         () => ada.tell("files_chunk", { files_json: "[]", chunk_index: 0, total_chunks: 1 }),
         "Nobody has asked",
+      ],
+      [
+        () => ada.tell("files_chunk", { files_json: "[]", chunk_index: 1, total_chunks: 1 }),
+        "chunk_index: expected a whole number from 0 to 0",
+      ],
+      [
+        () => ada.tell("files_chunk", { files_json: "[]", chunk_index: 0, total_chunks: 0 }),
+        "total_chunks: expected a whole number from 1",
       ],
     ];
 

@@ -55,13 +55,13 @@ const readers: Readonly<Record<string, (message: Message) => Said>> = {
 
   files_chunk({ fields }) {
     const files = textField(fields, "files_json");
-    const index = wholeField(fields, "chunk_index");
-    const total = wholeField(fields, "total_chunks");
+    const total = wholeField(fields, "total_chunks", { min: 1 });
+    const index = wholeField(fields, "chunk_index", { max: total - 1 });
     const path = firstPath(files);
     return {
       word: "files",
       data: `{"files_json":${json(files)},"chunk_index":${index},"total_chunks":${total}}`,
-      last: index + 1 >= total,
+      last: index + 1 === total,
       ...(path !== undefined && { paths: [path] }),
     };
   },

@@ -4,7 +4,7 @@ import type { TicketFlaw } from "../../core/ticket.ts";
 import type { Farewell } from "../dialect.ts";
 
 const FLAWS: Readonly<Record<TicketFlaw, string>> = {
-  missing: "this session exists, and is entered with a token",
+  missing: "there is none, and this session needs one",
   malformed: "it is not one of this server's",
   expired: "it has expired",
   early: "it is not valid yet",

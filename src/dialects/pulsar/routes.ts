@@ -49,7 +49,8 @@ export function routes(access: Access, settings: PulsarSettings): Hono {
 
   app.use(
     "/v1/sessions/*",
-    cors({ origin: "*", allowHeaders: ["Authorization", "Content-Type"], maxAge: 600 }),
+    // No cookies are involved, so whatever headers a page wants to send may be sent.
+    cors({ origin: "*", allowMethods: ["GET", "HEAD", "POST"], exposeHeaders: ["Retry-After"], maxAge: 600 }),
   );
   app.use("/v1/sessions/*", async (c, next) => {
     await next();
@@ -147,6 +148,15 @@ export function routes(access: Access, settings: PulsarSettings): Hono {
     return c.body(null, 204);
   });
 
+  // What is left: other methods of the paths above, and other paths below them.
+  for (const [path, allowed] of ALLOWED) {
+    app.all(path, (c) => {
+      const message = `${c.req.method} is not for this path: ${allowed}`;
+      return c.json({ error: "method_not_allowed", message }, 405, { allow: allowed });
+    });
+  }
+  app.all("/v1/sessions/*", (c) => c.json({ error: "not_found", message: "No such path" }, 404));
+
   // Served below `/pulsar/`, and where nothing but this language is spoken; elsewhere the server has its own.
   const health = new Health(hub, now);
   app.get("/health", (c) => c.json(health.overall()));
@@ -155,7 +165,7 @@ export function routes(access: Access, settings: PulsarSettings): Hono {
     const report = health.overall();
     return c.json(report, report.status === "unhealthy" ? 503 : 200);
   });
-  app.get("/openapi.json", (c) => c.json(openApi()));
+  app.get("/openapi.json", cors({ origin: "*" }), (c) => c.json(openApi()));
 
   /** The ticket of the header `Authorization`; `undefined` without one. @throws {Refusal} `unauthorized` */
   function bearerOf(c: Context): Ticket | undefined {
@@ -170,6 +180,13 @@ export function routes(access: Access, settings: PulsarSettings): Hono {
 }
 
 const METHODS = new Set(["GET", "HEAD", "POST", "OPTIONS"]);
+
+/** The methods of each path, as the header `Allow` has them. */
+const ALLOWED = [
+  ["/v1/sessions", "POST, OPTIONS"],
+  ["/v1/sessions/:id", "GET, HEAD, OPTIONS"],
+  ["/v1/sessions/:id/:call{join|invites|close}", "POST, OPTIONS"],
+] as const;
 
 /** The pattern of a path, without where it is mounted. */
 const routeOf = (pattern: string): string => pattern.replace(/^\/pulsar(?=\/)/, "");
@@ -189,6 +206,9 @@ class BadBody extends Error {
   }
 }
 
+/** Bytes that are no text are no JSON: they must not come back as another text than was sent. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 interface Validator<Shape extends TSchema> {
   Check(value: unknown): boolean;
   Errors(value: unknown): Iterable<{ readonly instancePath: string; readonly message: string }>;
@@ -201,13 +221,17 @@ async function bodyOf<Shape extends TSchema>(
   shape: Validator<Shape>,
   { empty }: { readonly empty?: Static<Shape> } = {},
 ): Promise<{ readonly value: Static<Shape>; readonly text: string }> {
-  const text = await c.req.text();
-  if (text === "" && empty !== undefined) return { value: empty, text };
+  const bytes = await c.req.arrayBuffer();
+  if (bytes.byteLength === 0 && empty !== undefined) return { value: empty, text: "" };
   const type = c.req.header("content-type")?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (!/^application\/(?:[a-z0-9.-]+\+)?json$/.test(type))
     throw new BadBody(415, "Expected request with `Content-Type: application/json`");
+  const encoding = c.req.header("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity") throw new BadBody(415, "Expected a request body that is not compressed");
+  let text: string;
   let value: unknown;
   try {
+    text = utf8.decode(bytes);
     value = JSON.parse(text);
   } catch {
     throw new BadBody(400, "Failed to parse the request body as JSON");

@@ -101,14 +101,19 @@ export function wordField<Word extends string>(fields: Fields, name: string, wor
   return found;
 }
 
-export function wholeField(fields: Fields, name: string, max = Number.MAX_SAFE_INTEGER): number {
+export function wholeField(
+  fields: Fields,
+  name: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: { readonly min?: number; readonly max?: number } = {},
+): number {
   const value = own(fields, name);
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > max)
-    throw badField(name, `a whole number from 0 to ${max}`);
+  if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max)
+    throw badField(name, `a whole number from ${min} to ${max}`);
   return value;
 }
 
-export const portField = (fields: Fields, name: string): number => wholeField(fields, name, MAX_PORT);
+export const portField = (fields: Fields, name: string): number =>
+  wholeField(fields, name, { max: MAX_PORT });
 
 /** The digits of a number of 64 bits, as they arrived: a JavaScript number would not keep them all. */
 export function longField({ fields, text }: Message, name: string): string {
