@@ -135,6 +135,16 @@ describe("parlor check", () => {
     expect(JSON.parse(out)).toMatchObject({ port: 8080, auth: { secret: "•••" } });
   });
 
+  it("refuses files for TLS that cannot be used, and says which", async () => {
+    const files = ["--tls-cert-path", "/nowhere/cert.pem", "--tls-key-path", "/nowhere/key.pem"];
+    for (const command of [["check"], ["serve", "--validate-config"]]) {
+      err = "";
+      expect(await run([...command, ...files])).toBe(command[0] === "check" ? 2 : 1);
+      expect(err).toContain("TLS: /nowhere/cert.pem and /nowhere/key.pem are no usable pair");
+    }
+    expect(await run(["check", ...files, "--no-tls-enabled"])).toBeUndefined();
+  });
+
   it("refuses what serve would refuse", async () => {
     expect(await run(["check", "--config", "/nowhere.json"])).toBe(2);
     expect(err).toContain("/nowhere.json (flag --config): cannot be read");

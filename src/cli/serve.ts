@@ -20,7 +20,7 @@ export function addServe(program: Command): void {
         isTerminal: process.stdout.isTTY === true,
       };
       if (options.validateConfig || options.printConfig) {
-        reportOn(asked, options.printConfig ? "whole" : "chosen");
+        await reportOn(asked, options.printConfig ? "whole" : "chosen");
         return;
       }
       const loaded = loadConfig(asked);
@@ -37,11 +37,11 @@ export function addServe(program: Command): void {
 }
 
 /** As Signal Fish's server does it, a bad configuration ends with 1 and not with 2. */
-function reportOn(asked: LoadOptions, what: "whole" | "chosen"): void {
+async function reportOn(asked: LoadOptions, what: "whole" | "chosen"): Promise<void> {
   try {
-    report(loadConfig(asked), what);
+    await report(loadConfig(asked), what);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError || error instanceof UserMistake)) throw error;
     throw new UserMistake(error.message, { cause: error, exitCode: 1 });
   }
 }

@@ -102,10 +102,10 @@ export function toggle(initial: Initial<boolean>, about: About) {
 export function choice<const Words extends string[]>(
   words: readonly [...Words],
   initial: Initial<Words[number]>,
-  about: About,
+  about: About & { readonly placeholder?: string },
 ) {
   const field = {
-    placeholder: words.join("|"),
+    placeholder: about.placeholder ?? words.join("|"),
     expected: `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`,
     fromText: same,
     fromJson: same,

@@ -1,4 +1,5 @@
 import type { Config } from "./schema.ts";
+import { BINDING_SUBPROTOCOLS } from "./signal-fish-binding.ts";
 
 /** What must hold between settings that are each fine alone. */
 interface Rule {
@@ -9,6 +10,26 @@ interface Rule {
 }
 
 export const RULES: readonly Rule[] = [
+  {
+    paths: ["tls.enabled", "tls.certPath", "tls.keyPath"],
+    message: "needs tls.certPath and tls.keyPath",
+    isBroken: ({ tls }) => tls.enabled && tls.certPath === undefined && tls.keyPath === undefined,
+  },
+  {
+    paths: ["tls.clientAuth", "tls.enabled"],
+    message: "clients show certificates only where tls.enabled is true",
+    isBroken: ({ tls }) => tls.clientAuth !== "none" && !tls.enabled,
+  },
+  {
+    paths: ["tls.clientCaPath", "tls.clientAuth"],
+    message: "found nothing, expected a file that tells whose client certificates are good",
+    isBroken: ({ tls }) => tls.clientAuth !== "none" && tls.clientCaPath === undefined,
+  },
+  {
+    paths: ["quic.enabled", "tls.clientAuth"],
+    message: 'cannot ask for certificates, as tls.clientAuth "require" wants of everybody',
+    isBroken: ({ quic, tls }) => quic.enabled && tls.clientAuth === "require",
+  },
   {
     paths: ["tls.keyPath", "tls.certPath"],
     message: "found nothing, expected the key that belongs to tls.certPath",
@@ -43,6 +64,41 @@ export const RULES: readonly Rule[] = [
     paths: ["signalFish.roomCodePrefix", "signalFish.roomCodeLength"],
     message: "leaves no room in a code of signalFish.roomCodeLength",
     isBroken: ({ signalFish }) => (signalFish.roomCodePrefix?.length ?? 0) >= signalFish.roomCodeLength,
+  },
+  {
+    paths: ["signalFish.maxOutboundBytes", "signalFish.maxMessageBytes"],
+    message: "too small for a message of signalFish.maxMessageBytes and the 256 bytes around it",
+    isBroken: ({ signalFish }) => signalFish.maxOutboundBytes < signalFish.maxMessageBytes + 256,
+  },
+  {
+    paths: ["signalFish.requireTokenBinding", "signalFish.tokenBinding"],
+    message: "needs signalFish.tokenBinding",
+    isBroken: ({ signalFish }) => signalFish.requireTokenBinding && !signalFish.tokenBinding,
+  },
+  {
+    paths: ["signalFish.requireTokenBinding", "tls.enabled", "trustProxy"],
+    message: "needs encryption: tls.certPath, or trustProxy where a proxy encrypts",
+    isBroken: ({ signalFish, tls, trustProxy }) =>
+      signalFish.requireTokenBinding && !tls.enabled && trustProxy === 0,
+  },
+  {
+    paths: ["signalFish.requireFingerprint", "signalFish.tokenBinding"],
+    message: "needs signalFish.tokenBinding",
+    isBroken: ({ signalFish }) => signalFish.requireFingerprint && !signalFish.tokenBinding,
+  },
+  {
+    paths: ["signalFish.requireFingerprint", "tls.clientAuth", "trustProxy"],
+    message:
+      'needs tls.clientAuth "optional" or "require", or trustProxy where a proxy asks for certificates',
+    isBroken: ({ signalFish, tls, trustProxy }) =>
+      signalFish.requireFingerprint && tls.clientAuth === "none" && trustProxy === 0,
+  },
+  {
+    paths: ["signalFish.bindingSubprotocol", "signalFish.bindingScheme"],
+    message: "belongs to another signalFish.bindingScheme",
+    isBroken: ({ signalFish: { bindingSubprotocol: name, bindingScheme } }) =>
+      name.toLowerCase().startsWith("signalfish.tokenbinding.") &&
+      name !== BINDING_SUBPROTOCOLS[bindingScheme],
   },
   {
     paths: ["signalFish.metricsToken", "signalFish.requireMetricsAuth"],
@@ -105,6 +161,20 @@ export function adviceOn(config: Config, isSet: (path: string) => boolean): stri
     if (isSet("signalFish.appAccess") || config.signalFish.port !== undefined) {
       advice.push('signalFish.apps is empty while signalFish.appAccess is "listed": no app can come in');
     }
+  }
+  const { signalFish, tls, trustProxy } = config;
+  if (signalFish.tokenBinding && !tls.enabled && trustProxy === 0) {
+    advice.push(
+      "signalFish.tokenBinding proves nothing without encryption: who reads along can make every proof",
+    );
+  }
+  if (signalFish.tokenBinding && signalFish.bindingScheme === "sec_websocket_key_sha256") {
+    advice.push('signalFish.bindingScheme "sec_websocket_key_sha256" lets messages be sent again');
+  }
+  if (signalFish.requireFingerprint && tls.clientAuth === "none") {
+    advice.push(
+      "signalFish.requireFingerprint believes what the proxy says of certificates: it must set x-forwarded-client-cert-sha256 itself, and drop what clients send",
+    );
   }
   if (config.mode === "production" && config.allowedOrigins.includes("*")) {
     advice.push('allowedOrigins holds "*": any web page may connect');

@@ -109,8 +109,8 @@ export const fishApps = (name: string): Alias => ({
   },
 });
 
-/** A file that only counts while `switchName` is on. */
-export const fishFile = (name: string, switchName: string): Alias => {
+/** A value that only counts while `switchName` is on. */
+export const fishWhile = (name: string, switchName: string): Alias => {
   const readWith = (value: unknown, isOn: unknown) => (String(isOn) === "true" ? value : undefined);
   return {
     name: `${PREFIX}${name}`,

@@ -129,18 +129,61 @@ describe("a configuration of Signal Fish's", () => {
 
   it("[SF120] brings its certificate where encryption is on", () => {
     const tls = { enabled: true, certificate_path: "c.pem", private_key_path: "k.pem" };
-    expect(inJson({ security: { transport: { tls } } }).config.tls).toEqual({
-      certPath: "c.pem",
-      keyPath: "k.pem",
-    });
+    const used = { enabled: true, certPath: "c.pem", keyPath: "k.pem", clientAuth: "none" };
+    expect(inJson({ security: { transport: { tls } } }).config.tls).toEqual(used);
     const env = {
       SIGNAL_FISH__SECURITY__TRANSPORT__TLS__ENABLED: "true",
       SIGNAL_FISH__SECURITY__TRANSPORT__TLS__CERTIFICATE_PATH: "c.pem",
       SIGNAL_FISH__SECURITY__TRANSPORT__TLS__PRIVATE_KEY_PATH: "k.pem",
     };
     const loaded = load(env);
-    expect(loaded.config.tls).toEqual({ certPath: "c.pem", keyPath: "k.pem" });
+    expect(loaded.config.tls).toEqual(used);
     expect(loaded.notices).toEqual([]);
+
+    const off = { ...tls, enabled: false, client_auth: "require", client_ca_cert_path: "ca.pem" };
+    expect(inJson({ security: { transport: { tls: off } } }).config.tls).toEqual({
+      enabled: false,
+      clientAuth: "none",
+    });
+  });
+
+  it("[SF120] binds links, and asks for certificates, where it says so", () => {
+    const transport = {
+      tls: {
+        enabled: true,
+        certificate_path: "c.pem",
+        private_key_path: "k.pem",
+        client_ca_cert_path: "ca.pem",
+        client_auth: "optional",
+      },
+      token_binding: {
+        enabled: true,
+        required: true,
+        require_client_fingerprint: true,
+        subprotocol: "reef.binding",
+        scheme: "server_nonce_hkdf_sha256",
+      },
+    };
+    const flat = Object.entries(transport).flatMap(([section, keys]) =>
+      Object.entries(keys).map(([key, value]) => [
+        `SIGNAL_FISH__SECURITY__TRANSPORT__${section}__${key}`.toUpperCase(),
+        String(value),
+      ]),
+    );
+    for (const { config, notices } of [
+      inJson({ security: { transport } }),
+      load(Object.fromEntries(flat) as Record<string, string>),
+    ]) {
+      expect(config.tls).toMatchObject({ enabled: true, clientAuth: "optional", clientCaPath: "ca.pem" });
+      expect(config.signalFish).toMatchObject({
+        tokenBinding: true,
+        requireTokenBinding: true,
+        requireFingerprint: true,
+        bindingSubprotocol: "reef.binding",
+        bindingScheme: "server_nonce_hkdf_sha256",
+      });
+      expect(notices).toEqual([]);
+    }
   });
 
   it.each([

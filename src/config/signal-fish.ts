@@ -1,4 +1,5 @@
 import { choice, count, duration, optionalCount, size, toggle } from "./fields.ts";
+import { signalFishBinding } from "./signal-fish-binding.ts";
 import {
   fish,
   fishApps,
@@ -9,6 +10,7 @@ import {
   fishSeconds,
   fishTable,
 } from "./signal-fish-env.ts";
+import { formatSize } from "./size.ts";
 import { list, optionalText, secret, text } from "./text-fields.ts";
 
 const APP_ACCESS = ["listed", "open"] as const;
@@ -19,6 +21,8 @@ const PAIRS = {
   expected: 'a pair such as "unity=1.10.0"',
   placeholder: "pairs",
 } as const;
+
+const DEFAULT_OUTBOUND_BYTES = 8 * 1024 * 1024;
 
 /** The dialect of Signal Fish's clients: games with a lobby. */
 export const signalFish = {
@@ -88,12 +92,19 @@ export const signalFish = {
     max: "16MiB",
     env: [fish("SECURITY__MAX_MESSAGE_SIZE")],
   }),
-  maxOutboundBytes: size("8MiB", {
-    doc: "Largest message that clients are told to expect.",
-    min: "64KiB",
-    max: "64MiB",
-    env: [fish("SECURITY__MAX_OUTBOUND_MESSAGE_SIZE")],
-  }),
+  maxOutboundBytes: size(
+    {
+      from: ({ valueAt }) =>
+        formatSize(Math.max(DEFAULT_OUTBOUND_BYTES, 2 * Number(valueAt("signalFish.maxMessageBytes")))),
+      text: "8MiB, or twice `maxMessageBytes` where that is more",
+    },
+    {
+      doc: "Largest message that a client is sent; a larger one is not, and the link ends with 1009. Clients are told.",
+      min: "1",
+      max: "64MiB",
+      env: [fish("SECURITY__MAX_OUTBOUND_MESSAGE_SIZE")],
+    },
+  ),
   maxSignalBytes: size("16KiB", {
     doc: "Largest signal that is looked at.",
     min: "1",
@@ -334,4 +345,5 @@ export const signalFish = {
     maxLength: 256,
     env: [fish("SECURITY__METRICS_AUTH_TOKEN")],
   }),
+  ...signalFishBinding,
 };

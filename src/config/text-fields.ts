@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { type About, type Field, GROUPED, HIDDEN, keywords, same } from "./field.ts";
+import { type About, type Field, GROUPED, HIDDEN, type Initial, keywords, same } from "./field.ts";
 
 interface TextShape {
   readonly maxLength?: number;
@@ -10,7 +10,7 @@ interface TextShape {
 }
 
 /** A line of text that has a default. */
-export function text(initial: string, about: About & TextShape) {
+export function text(initial: Initial<string>, about: About & TextShape) {
   return Type.String(textKeywords(about, initial));
 }
 
@@ -56,7 +56,7 @@ export function list(
   return Type.Array(items, { maxItems, ...keywords(about, field, initial) });
 }
 
-function textKeywords(about: About & TextShape, initial?: string, more: Partial<Field> = {}) {
+function textKeywords(about: About & TextShape, initial?: Initial<string>, more: Partial<Field> = {}) {
   const { maxLength = 1024, pattern, expected, placeholder = "text" } = about;
   const field = {
     placeholder,

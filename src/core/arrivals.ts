@@ -21,6 +21,11 @@ export interface Arrival {
   /** The one room that its credentials are good for; absent: any. */
   readonly onlyRoom?: RoomId | undefined;
   readonly metadata: Metadata;
+  /**
+   * What its link proves besides what it says, such as the client certificate: a seat that it loses is given back only to
+   * a link that proves the same.
+   */
+  readonly bond?: string | undefined;
   /** Whether it has proven that the id is its own. A verified peer is only replaced by a verified one. */
   readonly verified?: boolean;
   /** With it the peer outlives its link; without, it is gone when the link is. */
@@ -93,6 +98,7 @@ export class Arrivals {
       alias: arrival.alias,
       user: arrival.user,
       onlyRoom: arrival.onlyRoom,
+      bond: arrival.bond,
       verified: arrival.verified ?? false,
       metadata,
       rooms: new Set(),

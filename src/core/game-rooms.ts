@@ -97,6 +97,7 @@ export class GameRooms {
       peer: peer.id,
       room,
       token: part.token,
+      bond: peer.bond,
       keeping: part.keepSeat,
       until: this.#world.now + part.keepSeat.windowMs,
       profile,

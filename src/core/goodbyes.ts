@@ -13,6 +13,7 @@ export const GOODBYES = {
   activity_timeout: { close: 3007, comeBack: true, text: "no message for too long" },
   idle_timeout: { close: 3008, comeBack: true, text: "nothing was heard for too long" },
   flooding: { close: 3009, comeBack: true, text: "too many messages" },
+  outbound_too_large: { close: 3010, comeBack: true, text: "a message for you was larger than may be sent" },
   registration_timeout: { close: 3004, comeBack: true, text: "nobody said who is there" },
   server_full: { close: 3005, comeBack: true, text: "server has no free place" },
   internal: { close: 3006, comeBack: true, text: "the server failed" },

@@ -8,6 +8,8 @@ export interface KeptSeat {
   readonly peer: PeerId;
   readonly room: Room;
   readonly token: string;
+  /** What a link must prove to take it back; `undefined`: nothing. */
+  readonly bond: string | undefined;
   readonly keeping: SeatKeeping;
   /** The last moment in which it can be taken back, in ms since the epoch. */
   readonly until: number;

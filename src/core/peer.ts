@@ -14,6 +14,8 @@ export interface Peer {
   readonly user?: string | undefined;
   /** The one room that its credentials are good for. */
   readonly onlyRoom?: RoomId | undefined;
+  /** What its link proves besides what it says. */
+  readonly bond?: string | undefined;
   /** Whether it has proven that the id is its own. */
   readonly verified: boolean;
   metadata: Metadata;

@@ -52,10 +52,14 @@ function gameWithKeptSeats({
     tokenOf,
     lose: (name: string) => hub.disconnect(peerId(name), clock.now),
     /** A new peer claims the seat; what was told because of it. */
-    claim(name: string, { uid, token }: { uid: string; token: string }, space = "test"): Told[] {
+    claim(
+      name: string,
+      { uid, token }: { uid: string; token: string },
+      { space = "test", bond }: { space?: string; bond?: string } = {},
+    ): Told[] {
       const asker = peerId(`new-${sent.length}`);
       hub.connect(
-        { peer: asker, space: spaceId(space), alias: asker, metadata: NO_METADATA },
+        { peer: asker, space: spaceId(space), alias: asker, metadata: NO_METADATA, bond },
         clock.now,
         () => {},
       );
@@ -121,6 +125,29 @@ describe("a kept seat", () => {
     expect(hub.counts.peers).toBe(peers + 1);
   });
 
+  it("[LB32] is given back to a link that proves what the lost one proved, and to no other", () => {
+    const { hub, clock, join, lose, claim, tokens, tokenOf } = gameWithKeptSeats({ policy: { capacity: 3 } });
+    const cid = {
+      peer: peerId("cid"),
+      space: spaceId("test"),
+      alias: "cid",
+      metadata: NO_METADATA,
+      bond: "cert A",
+    };
+    hub.connect(cid, clock.now, () => {});
+    const token = tokenOf(join("cid"));
+    lose("cid");
+    lose("bob");
+
+    expect(() => claim("cid", token)).toThrow(refused("seat_token_wrong"));
+    expect(() => claim("cid", token, { bond: "cert B" })).toThrow(refused("seat_token_wrong"));
+    expect(() => claim("bob", tokens.bob, { bond: "cert A" })).toThrow(refused("seat_token_wrong"));
+    const next = tokenOf(claim("cid", token, { bond: "cert A" }));
+    lose("cid");
+    expect(() => claim("cid", next)).toThrow(refused("seat_token_wrong"));
+    expect(reclaimed(claim("cid", next, { bond: "cert A" }))).toBeDefined();
+  });
+
   it("[LB32] refuses claims in the order of the rule, and can be claimed all the same", () => {
     const { hub, lose, claim, tokens, forward, connect } = gameWithKeptSeats();
     expect(() => claim("bob", { ...tokens.bob, token: "wrong" })).toThrow(refused("already_connected"));
@@ -132,7 +159,7 @@ describe("a kept seat", () => {
     expect(() => claim("eve", tokens.bob)).toThrow(refused("seat_not_found"));
     expect(() => claim("bob", tokens.ada)).toThrow(refused("seat_token_wrong"));
     expect(() => claim("bob", { ...tokens.bob, uid: "other" })).toThrow(refused("seat_token_wrong"));
-    expect(() => claim("bob", tokens.bob, "elsewhere")).toThrow(refused("room_not_found"));
+    expect(() => claim("bob", tokens.bob, { space: "elsewhere" })).toThrow(refused("room_not_found"));
     const ada = hub.world.peers.get(peerId("ada"));
     expect(() =>
       hub.reclaim(
@@ -194,6 +221,7 @@ describe("a kept seat", () => {
     const keepSeat: SeatKeeping = { ...RESERVED, whenShown: { is: "takeover" } };
     const { claim, tokens } = gameWithKeptSeats({ keepSeat });
     expect(() => claim("bob", { ...tokens.bob, token: "wrong" })).toThrow(refused("already_connected"));
+    expect(() => claim("bob", tokens.bob, { bond: "cert A" })).toThrow(refused("already_connected"));
 
     const told = claim("bob", tokens.bob);
     expect(short(told)).toEqual([

@@ -31,10 +31,10 @@ export function reclaim(world: World, asker: Peer, { claim, seated }: ReclaimOpt
   if (!game) throw new Refusal("room_not_found");
   const { events, replay } = missedBy(kept, game.missed);
 
-  const { space, alias, user, verified, metadata } = asker;
+  const { space, alias, user, bond, verified, metadata } = asker;
   world.peers.delete(asker.id);
   space.dismiss(asker);
-  const peer: Peer = { id: kept.peer, space, alias, user, verified, metadata, rooms: new Set() };
+  const peer: Peer = { id: kept.peer, space, alias, user, bond, verified, metadata, rooms: new Set() };
   world.peers.set(peer.id, peer);
   space.admit(peer, { aliasFinds: false });
   const wasVacant = game.authority === undefined;
@@ -74,14 +74,15 @@ export interface ReclaimOptions {
 
 /** The peer, still here by another link, that gives way to `asker` because that one shows the token of its seat. */
 export function rivalOf(world: World, asker: Peer, claim: Claim): Peer | undefined {
-  const owner = ownerOf(world, claim);
+  const owner = ownerOf(world, asker, claim);
   if (!owner || owner.part?.keepSeat?.whenShown?.is !== "takeover" || owner.peer === asker) return undefined;
   const mayFollow = asker.rooms.size === 0 && asker.space === owner.peer.space;
   return mayFollow && world.games.mayReturn(owner, "disconnected") ? owner.peer : undefined;
 }
 
-/** The member whose seat in a room has that token, and is taken at present. */
-function ownerOf(world: World, { peer, uid, token }: Claim): Member | undefined {
+/** The member whose seat in a room has that token, and is taken at present; its link proves what the asker's does. */
+function ownerOf(world: World, asker: Peer, { peer, uid, token }: Claim): Member | undefined {
+  if (world.peers.get(peer)?.bond !== asker.bond) return undefined;
   for (const room of world.peers.get(peer)?.rooms ?? []) {
     const member = room.members.get(peer);
     const known = member?.part?.token;
@@ -95,7 +96,7 @@ function claimable(world: World, asker: Peer, claim: Claim): KeptSeat {
   const { peer, uid, token } = claim;
   if (world.isDraining) throw new Refusal("draining");
   if (world.peers.has(peer)) {
-    const whenShown = peer === asker.id ? undefined : ownerOf(world, claim)?.part?.keepSeat?.whenShown;
+    const whenShown = peer === asker.id ? undefined : ownerOf(world, asker, claim)?.part?.keepSeat?.whenShown;
     // Its link may be dead without anybody having noticed; then the next claim finds the seat kept.
     if (whenShown?.is === "probe") world.outbox.probe?.(peer, whenShown.withinMs);
     throw new Refusal("already_connected");
@@ -105,6 +106,7 @@ function claimable(world: World, asker: Peer, claim: Claim): KeptSeat {
   if (!kept) throw new Refusal("seat_not_found");
   if (!isSameText(kept.token, token) || uidOf(kept.room) !== uid) throw new Refusal("seat_token_wrong");
   if (world.now > kept.until) throw new Refusal("seat_expired");
+  if (asker.bond !== kept.bond) throw new Refusal("seat_token_wrong");
   const { room } = kept;
   if (!isOpen(room) || room.space !== asker.space) throw new Refusal("room_not_found");
   if (room.banned.has(peer, world.now)) throw new Refusal("banned", { room: room.id });

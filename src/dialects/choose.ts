@@ -1,4 +1,5 @@
 import type { Incoming } from "../lib/frame.ts";
+import { offeredSubprotocols } from "../lib/subprotocols.ts";
 import type { Dialect, Opening } from "./dialect.ts";
 
 /** The dialects that a listener serves, by name. */
@@ -41,8 +42,8 @@ export function chooseByOpening(served: Served, opening: Opening): Dialect | "fi
 
 /** Whether the peer asked for that subprotocol; at this point none is agreed on yet. */
 function offers({ subprotocol, headers }: Opening, wanted: string): boolean {
-  const offered = headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim()) ?? [];
-  return subprotocol === wanted || offered.includes(wanted);
+  const offered = offeredSubprotocols(headers["sec-websocket-protocol"]);
+  return subprotocol === wanted || offered?.includes(wanted) === true;
 }
 
 /** Who a link on the shared path speaks, told by its first message. */

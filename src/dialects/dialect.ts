@@ -20,6 +20,8 @@ export interface Opening {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly subprotocol: string | undefined;
   readonly remoteAddress: string;
+  /** SHA-256 of the client's certificate in lower-case hex, if it has shown one whose issuer was checked. */
+  readonly clientFingerprint?: string | undefined;
 }
 
 /** One encoded message. */
@@ -199,6 +201,18 @@ export interface OwnListener {
   readonly origins: readonly string[];
 }
 
+/** What a dialect answers to a link that wants to open. */
+export type OpeningAnswer =
+  | {
+      readonly accept: true;
+      /** The subprotocol to agree on, in the spelling in which it was offered. */
+      readonly subprotocol?: string | undefined;
+      /** More headers of the response. */
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  /** An HTTP status and the body that goes with it. */
+  | { readonly accept: false; readonly status: 400 | 401 | 403; readonly text: string };
+
 /** The wire language of one family of clients. */
 export interface Dialect {
   readonly name: string;
@@ -206,6 +220,8 @@ export interface Dialect {
   readonly subprotocol?: string;
   /** Largest incoming message; larger ones end the link with `message_too_large`. */
   readonly maxMessageBytes: number;
+  /** Largest message that is sent; a larger one is not, and its link ends with `outbound_too_large`. */
+  readonly maxOutboundBytes?: number;
   /** How long a link may take until its first peer has arrived, in ms. */
   readonly registrationMs: number;
   /** Told apart only where the transport does not look for signs of life by itself. */
@@ -223,6 +239,11 @@ export interface Dialect {
   /** What happens above the rate limit: messages are refused (the default), or read later. */
   readonly whenTooFast?: "refuse" | "wait";
   open(surroundings: Surroundings): Conversation;
+  /**
+   * Looks at a link before it is accepted, and before its credentials are. By default it may open, and agrees on
+   * `subprotocol`.
+   */
+  answerOpening?(opening: Opening): OpeningAnswer;
   /**
    * The credentials that a link brings when it opens. They are checked before the link is accepted: bad ones are refused
    * by an HTTP status, and after good ones `admitted` is called before anything is heard. `undefined`: it brings none,

@@ -32,6 +32,8 @@ export class Connection implements LinkListener, Speaker, Visitor {
   #identity = ANONYMOUS;
   /** Whether it was told that the server is about to stop. */
   #isAnnounced = false;
+  /** Whether there was something that could not be sent; the link ends as soon as it can. */
+  #isGoing = false;
 
   constructor({ link, opening, dialect, surround }: ConnectionOptions) {
     this.#link = link;
@@ -71,7 +73,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
 
   sayOwn(event: Event): void {
     const own = this.#talk.conversation?.encodeOwn?.(event);
-    for (const wire of own?.wires ?? []) this.#link.send(frameOf(wire, laneOf(event)));
+    for (const wire of own?.wires ?? []) this.send(frameOf(wire, laneOf(event)));
     const farewell = own?.farewell;
     // Later, because the hub is in the middle of telling others.
     if (farewell) queueMicrotask(() => this.#talk.end(farewell));
@@ -81,8 +83,18 @@ export class Connection implements LinkListener, Speaker, Visitor {
     this.#talk.conversation?.sent?.(event);
   }
 
+  /** What is larger than may be sent ends the link, and nothing follows it: there must be no gap that nobody sees. */
   send(frame: Frame): void {
-    this.#link.send(frame);
+    if (this.#isGoing) return;
+    const max = this.#talk.dialect?.maxOutboundBytes;
+    if (max === undefined || fits(frame.data, max)) {
+      this.#link.send(frame);
+      return;
+    }
+    this.#isGoing = true;
+    this.#surround.tally.goodbye("outbound_too_large");
+    // Later, because the hub is in the middle of telling others.
+    queueMicrotask(() => this.goodbye({ reason: "outbound_too_large" }));
   }
 
   /** To be called once, when the link listens: with the identity that was shown when it opened. */
@@ -236,13 +248,13 @@ export class Connection implements LinkListener, Speaker, Visitor {
         break;
       case "arrival":
         if (this.#talk.arrive(heard.arrival, now)) this.#surround.arrived(this);
-        for (const wire of heard.replies ?? []) this.#link.send(frameOf(wire, "critical"));
+        for (const wire of heard.replies ?? []) this.send(frameOf(wire, "critical"));
         if (heard.command) asking.ask(heard.command);
         break;
       case "reply":
         asking.passOver(heard.sequence);
         for (const wire of Array.isArray(heard.reply) ? heard.reply : [heard.reply])
-          this.#link.send(frameOf(wire, "critical"));
+          this.send(frameOf(wire, "critical"));
         break;
       case "claim":
         asking.reference = heard.reference;

@@ -3,7 +3,7 @@ import { ERRORS, Refusal } from "../core/errors.ts";
 import type { Hub } from "../core/hub.ts";
 import type { Identity } from "../core/identity.ts";
 import { chooseByOpening, type Served } from "../dialects/choose.ts";
-import type { Dialect, Opening } from "../dialects/dialect.ts";
+import type { Dialect, Opening, OpeningAnswer } from "../dialects/dialect.ts";
 import type { UpgradeDecision } from "../transports/http.ts";
 import type { Link } from "../transports/link.ts";
 import type { Connections } from "./connections.ts";
@@ -59,8 +59,10 @@ export class Door {
     if (!chosen) return this.#refuse(404, "Nobody speaks WebSocket at this path.\n");
     const maxMessageBytes = this.#maxMessageBytes(chosen);
     if (chosen === "first-message") return { accept: true, maxMessageBytes };
-    if (!chosen.credentials) return { accept: true, maxMessageBytes, subprotocol: chosen.subprotocol };
-    return this.#decideByCredentials(chosen, opening);
+    const answer = answerOf(chosen, opening);
+    if (!answer.accept) return this.#refuse(answer.status, answer.text);
+    const welcome = { ...answer, maxMessageBytes };
+    return chosen.credentials ? this.#decideByCredentials(chosen, { opening, welcome }) : welcome;
   }
 
   /** Whether the path takes links. */
@@ -107,27 +109,32 @@ export class Door {
   }
 
   /** Bad credentials are refused before there is a link, where any client can tell it from a lost one. */
-  async #decideByCredentials(dialect: Dialect, opening: Opening): Promise<UpgradeDecision> {
+  async #decideByCredentials(
+    dialect: Dialect,
+    { opening, welcome }: { opening: Opening; welcome: Welcome },
+  ): Promise<UpgradeDecision> {
     const { credentials: desk, tally } = this.#options;
-    const { name, maxMessageBytes, subprotocol } = dialect;
     try {
       const credentials = dialect.credentials?.(opening);
-      const note = credentials && (await desk.authenticate(credentials, { opening, dialect: name }));
-      return { accept: true, maxMessageBytes, subprotocol, note };
+      const note = credentials && (await desk.authenticate(credentials, { opening, dialect: dialect.name }));
+      return { ...welcome, note };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       tally.refuse(error.code);
-      return this.#refuse(ERRORS[error.code].status, `${JSON.stringify(refusalBody(error))}\n`);
+      const { status } = ERRORS[error.code];
+      const refusal = this.#refuse(status, `${JSON.stringify(refusalBody(error))}\n`);
+      return status === 401 ? { ...refusal, headers: { "www-authenticate": "Bearer" } } : refusal;
     }
   }
 
-  #refuse(status: number, text: string): UpgradeDecision {
+  #refuse(status: number, text: string): Extract<UpgradeDecision, { accept: false }> {
     this.#options.tally.refuseLink(String(status));
-    return {
-      accept: false,
-      status,
-      text,
-      ...(status === 401 && { headers: { "www-authenticate": "Bearer" } }),
-    };
+    return { accept: false, status, text };
   }
+}
+
+type Welcome = Extract<UpgradeDecision, { accept: true }>;
+
+function answerOf(dialect: Dialect, opening: Opening): OpeningAnswer {
+  return dialect.answerOpening?.(opening) ?? { accept: true, subprotocol: dialect.subprotocol };
 }

@@ -7,6 +7,7 @@ import type { Log } from "../observe/log.ts";
 import { type HttpListener, type HttpOptions, listenHttp } from "../transports/http.ts";
 import type { Quic } from "../transports/quic.ts";
 import type { Door } from "./door.ts";
+import { encryptionOf } from "./encryption.ts";
 import type { Failures } from "./failures.ts";
 import { answerWith, type Fetch } from "./http-glue.ts";
 import { listenNat, type NatCounts, type NatListener } from "./nat.ts";
@@ -139,12 +140,12 @@ export class Listeners {
 
   #encryption(): Pick<HttpOptions, "tls"> {
     const { config, log } = this.#options;
-    const { certPath, keyPath } = config.tls;
-    if (certPath === undefined || keyPath === undefined) return {};
+    const tls = encryptionOf(config);
+    if (!tls) return {};
+    const { certPath } = tls;
     return {
       tls: {
-        certPath,
-        keyPath,
+        ...tls,
         onReload: () => log.info("tls.reloaded", { certPath }),
         onReloadError: (err: unknown) => log.error("tls.broken", { certPath, err }),
       },

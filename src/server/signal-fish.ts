@@ -24,8 +24,15 @@ export function signalFishDialect({ signalFish: settings, ...config }: Config): 
     apps: settings.apps.map(appOf),
     minVersion: settings.minVersion === 3 ? 3 : 2,
     maxVersion: settings.maxVersion === 2 ? 2 : 3,
-    maxOutboundBytes: Math.max(settings.maxOutboundBytes, settings.maxMessageBytes * 2),
     maxSignalBytes: Math.min(settings.maxSignalBytes, settings.maxMessageBytes),
+    binding: settings.tokenBinding
+      ? {
+          subprotocol: settings.bindingSubprotocol,
+          scheme: settings.bindingScheme,
+          isRequired: settings.requireTokenBinding,
+          requireFingerprint: settings.requireFingerprint,
+        }
+      : undefined,
     roomCodePrefix: settings.roomCodePrefix?.toUpperCase() ?? "",
     names: {
       ...names,

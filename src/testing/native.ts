@@ -1,6 +1,6 @@
 import type { AuthProvider } from "../auth/auth.ts";
 import { type ConfigInput, configOf } from "../config/index.ts";
-import { unpack } from "../dialects/native/msgpack-reader.ts";
+import { unpack } from "../dialects/msgpack-reader.ts";
 import { pack } from "../dialects/native/msgpack-writer.ts";
 import { frameOf } from "../lib/frame.ts";
 import { createLog } from "../observe/log.ts";

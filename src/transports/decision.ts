@@ -6,6 +6,8 @@ export type UpgradeDecision =
       readonly accept: true;
       /** The one to agree on; ignored when the peer did not offer it. */
       readonly subprotocol?: string | undefined;
+      /** More headers of the answer; sessions of WebTransport have none. */
+      readonly headers?: Readonly<Record<string, string>> | undefined;
       /** Largest incoming message of this link, in bytes, instead of the listener's. */
       readonly maxMessageBytes?: number | undefined;
       /** Whatever `onLink` should know of the decision. */

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import type { Server as TlsServer } from "node:https";
 import { type AddressInfo, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Duplex } from "node:stream";
@@ -7,7 +7,8 @@ import type { UpgradeDecision } from "./decision.ts";
 import type { Link, Opening } from "./link.ts";
 import { ORIGIN_DEFAULTS, type OriginPolicy } from "./origin.ts";
 import type { TrustProxy } from "./remote-address.ts";
-import { MIN_TLS_VERSION, readTlsPair, type TlsOptions, TlsReloader } from "./tls-files.ts";
+import { readTlsFiles, type TlsOptions, TlsReloader } from "./tls-files.ts";
+import { tlsServer } from "./tls-server.ts";
 import { isWebSocketUpgrade, pathOf, serveAsRequest } from "./upgrade-request.ts";
 import { Upgrades } from "./upgrades.ts";
 import { WEBSOCKET_DEFAULTS, WebSocketAcceptor, type WebSocketOptions } from "./websocket.ts";
@@ -90,10 +91,14 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
     onError,
   });
 
-  const pair = options.tls && (await readTlsPair(options.tls));
-  const server = options.attachTo ?? openServer({ handshakeTimeoutMs, pair });
-  const reloader =
-    options.tls && pair ? new TlsReloader(server as TlsServer, { ...options.tls, pair }) : undefined;
+  // An embedder's server has what it needs.
+  const tls = options.attachTo ? undefined : options.tls;
+  const files = tls && (await readTlsFiles(tls));
+  const limits = limitsOf(handshakeTimeoutMs);
+  const encrypted =
+    files && tlsServer({ ...limits, ...files, clientAuth: tls.clientAuth, handshakeTimeoutMs });
+  const server = options.attachTo ?? encrypted ?? createServer(limits);
+  const reloader = encrypted && new TlsReloader(encrypted, { ...tls, files });
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const isOurs = isWebSocketUpgrade(request) && (options.claims?.(pathOf(request) ?? "") ?? true);
@@ -165,25 +170,12 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
   };
 }
 
-function openServer({
-  handshakeTimeoutMs,
-  pair,
-}: {
-  handshakeTimeoutMs: number;
-  pair: { cert: string; key: string } | undefined;
-}): Server | TlsServer {
-  const limits = {
+function limitsOf(handshakeTimeoutMs: number) {
+  return {
     headersTimeout: handshakeTimeoutMs,
     requestTimeout: Math.max(REQUEST_TIMEOUT_MS, handshakeTimeoutMs),
     connectionsCheckingInterval: Math.min(1000, Math.ceil(handshakeTimeoutMs / 4)),
   };
-  if (!pair) return createServer(limits);
-  return createTlsServer({
-    ...limits,
-    ...pair,
-    minVersion: MIN_TLS_VERSION,
-    handshakeTimeout: handshakeTimeoutMs,
-  });
 }
 
 function listen(server: Server, { host, port = 0 }: Pick<HttpOptions, "host" | "port">): Promise<void> {

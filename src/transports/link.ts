@@ -80,5 +80,7 @@ export interface Opening {
   /** The subprotocol that was agreed on, if any. */
   readonly subprotocol: string | undefined;
   readonly remoteAddress: string;
+  /** SHA-256 of the client's certificate in lower-case hex, if it has shown one whose issuer was checked. */
+  readonly clientFingerprint?: string | undefined;
   readonly secure: boolean;
 }

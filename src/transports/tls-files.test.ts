@@ -5,23 +5,13 @@ import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { frameOf } from "../lib/frame.ts";
-import { missing } from "../testing/missing.ts";
+import { hasOpenssl } from "../testing/certificates.ts";
 import { openRaw } from "../testing/raw-web-socket.ts";
 import { type HttpListener, listenHttp } from "./http.ts";
 import type { Opening } from "./link.ts";
 import type { TlsOptions } from "./tls-files.ts";
 
-const hasOpenssl = (() => {
-  try {
-    return execFileSync("openssl", ["version"]).length > 0;
-  } catch (error) {
-    missing("TLS", error);
-    return false;
-  }
-})();
-
-// Making certificates needs the openssl command; Node alone can only read them.
-describe.skipIf(!hasOpenssl)("TLS", () => {
+describe.skipIf(!hasOpenssl("TLS"))("TLS", () => {
   const folder = mkdtempSync(join(tmpdir(), "parlor-tls-"));
   const file = (name: string) => join(folder, name);
   const files = { certPath: file("cert.pem"), keyPath: file("key.pem"), reloadIntervalMs: 0 };

@@ -1,17 +1,27 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Server } from "node:https";
 import { createSecureContext } from "node:tls";
+
+export type ClientAuth = "none" | "optional" | "require";
 
 export interface TlsOptions {
   /** A PEM file with the certificate, followed by those of its issuers. */
   readonly certPath: string;
   /** A PEM file with the private key. */
   readonly keyPath: string;
-  /** How often the two files are looked at, in ms. 0: never. */
+  /**
+   * Whether clients show a certificate of their own. `optional`: who shows none comes in as well; one that is not good
+   * fails the handshake in any case.
+   */
+  readonly clientAuth?: ClientAuth;
+  /** A PEM file with the certificates of those who issue the clients'; needed unless `clientAuth` is `none`. */
+  readonly clientCaPath?: string | undefined;
+  /** How often the files are looked at, in ms. 0: never. */
   readonly reloadIntervalMs?: number;
-  /** Called when a changed pair is in use. */
+  /** Called when changed files are in use. */
   readonly onReload?: () => void;
-  /** Called when a changed pair is not usable. The old one stays in use. */
+  /** Called when changed files are not usable. The old ones stay in use. */
   readonly onReloadError?: (error: Error) => void;
 }
 
@@ -21,6 +31,12 @@ export interface TlsPair {
   readonly key: string;
 }
 
+/** What a server needs to speak TLS, as PEM text. */
+export interface TlsFiles extends TlsPair {
+  /** Certificates of those whose word on clients is trusted. */
+  readonly ca?: string | undefined;
+}
+
 const RELOAD_INTERVAL_MS = 30_000;
 
 /**
@@ -28,7 +44,10 @@ const RELOAD_INTERVAL_MS = 30_000;
  *
  * @throws {Error} that names the files when one cannot be read or they do not belong together.
  */
-export async function readTlsPair({ certPath, keyPath }: TlsOptions): Promise<TlsPair> {
+export async function readTlsPair({
+  certPath,
+  keyPath,
+}: Pick<TlsOptions, "certPath" | "keyPath">): Promise<TlsPair> {
   try {
     const [cert, key] = await Promise.all([readFile(certPath, "utf8"), readFile(keyPath, "utf8")]);
     createSecureContext({ cert, key });
@@ -40,7 +59,36 @@ export async function readTlsPair({ certPath, keyPath }: TlsOptions): Promise<Tl
 }
 
 /**
- * Gives a server every new pair that appears in the two files.
+ * Reads and checks everything that `options` name.
+ *
+ * @throws {Error} that names the files when one cannot be read or used.
+ */
+export async function readTlsFiles(options: TlsOptions): Promise<TlsFiles> {
+  const pair = await readTlsPair(options);
+  return asksClients(options) ? { ...pair, ca: await readIssuers(options.clientCaPath) } : pair;
+}
+
+/** Whether clients are asked for a certificate. */
+export const asksClients = ({ clientAuth = "none" }: Pick<TlsOptions, "clientAuth">): boolean =>
+  clientAuth !== "none";
+
+async function readIssuers(path: string | undefined): Promise<string> {
+  if (path === undefined) throw new Error("TLS: nobody is named whose client certificates are good");
+  try {
+    const pem = await readFile(path, "utf8");
+    const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+    if (certificates.length === 0) throw new Error("there is no certificate in it");
+    // OpenSSL passes over what it cannot read, and would then trust nobody without a word.
+    for (const certificate of certificates) new X509Certificate(certificate);
+    return pem;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`TLS: ${path} does not tell who issues client certificates: ${why}`, { cause });
+  }
+}
+
+/**
+ * Gives a server what is new in the files.
  *
  * The contents are compared, not the times: renewal tools swap symbolic links, and write one file before the other. A
  * pair that does not match yet is simply looked at again; it is reported once.
@@ -48,18 +96,18 @@ export async function readTlsPair({ certPath, keyPath }: TlsOptions): Promise<Tl
 export class TlsReloader {
   readonly #server: Pick<Server, "setSecureContext">;
   readonly #options: TlsOptions;
-  #current: TlsPair;
+  #current: TlsFiles;
   #reported: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #checking: Promise<void> | undefined;
 
   constructor(
     server: Pick<Server, "setSecureContext">,
-    { pair, ...options }: TlsOptions & { pair: TlsPair },
+    { files, ...options }: TlsOptions & { files: TlsFiles },
   ) {
     this.#server = server;
     this.#options = options;
-    this.#current = pair;
+    this.#current = files;
     const intervalMs = options.reloadIntervalMs ?? RELOAD_INTERVAL_MS;
     if (intervalMs > 0) this.#timer = setInterval(() => void this.check(), intervalMs).unref();
   }
@@ -78,11 +126,12 @@ export class TlsReloader {
 
   async #check(): Promise<void> {
     try {
-      const pair = await readTlsPair(this.#options);
+      const files = await readTlsFiles(this.#options);
       this.#reported = undefined;
-      if (pair.cert === this.#current.cert && pair.key === this.#current.key) return;
-      this.#server.setSecureContext({ ...pair, minVersion: MIN_TLS_VERSION });
-      this.#current = pair;
+      const { cert, key, ca } = this.#current;
+      if (files.cert === cert && files.key === key && files.ca === ca) return;
+      this.#server.setSecureContext({ ...files, minVersion: MIN_TLS_VERSION });
+      this.#current = files;
       this.#options.onReload?.();
     } catch (error) {
       const problem = error instanceof Error ? error : new Error(String(error));

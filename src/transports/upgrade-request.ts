@@ -1,6 +1,8 @@
 import { type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
+import { offeredSubprotocols } from "../lib/subprotocols.ts";
+import { clientFingerprint } from "./client-certificate.ts";
 import type { Opening } from "./link.ts";
 import { remoteAddress, type TrustProxy } from "./remote-address.ts";
 
@@ -17,7 +19,6 @@ export interface UpgradeRefusal {
 const LAST_WORDS_MS = 1000;
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Whether the request asks for a WebSocket; an upgrade to anything else may be ignored (RFC 9110 § 7.8). */
 export function isWebSocketUpgrade(request: IncomingMessage): boolean {
@@ -50,17 +51,9 @@ export function openingOf(request: IncomingMessage, trustProxy: TrustProxy): Ope
       forwardedFor: headers["x-forwarded-for"],
       trustProxy,
     }),
+    clientFingerprint: clientFingerprint(request, trustProxy),
     secure: isForwardedSecure || request.socket instanceof TLSSocket,
   };
-}
-
-/** The subprotocols that a peer offers, in its order; `undefined` when the header is malformed or names one twice. */
-export function offeredSubprotocols(header: string | undefined): readonly string[] | undefined {
-  if (header === undefined) return [];
-  const offered = header.split(",").map((each) => each.trim());
-  return offered.every((each) => TOKEN.test(each)) && new Set(offered).size === offered.length
-    ? offered
-    : undefined;
 }
 
 /** What is wrong with an upgrade request, if anything (RFC 6455 § 4.2.1). */

@@ -1,17 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { offeredSubprotocols } from "../lib/subprotocols.ts";
 import { decideInTime, FAILED, type UpgradeDecision } from "./decision.ts";
 import type { Link, Opening } from "./link.ts";
 import { type LinkCaps, LinkCount } from "./link-count.ts";
 import { OriginGate, type OriginPolicy } from "./origin.ts";
 import type { TrustProxy } from "./remote-address.ts";
-import {
-  handshakeFlaw,
-  offeredSubprotocols,
-  openingOf,
-  refuseUpgrade,
-  type UpgradeRefusal,
-} from "./upgrade-request.ts";
+import { handshakeFlaw, openingOf, refuseUpgrade, type UpgradeRefusal } from "./upgrade-request.ts";
 import type { WebSocketAcceptor } from "./websocket.ts";
 
 export interface UpgradeOptions extends LinkCaps {
@@ -109,11 +104,11 @@ export class Upgrades {
       opening,
     }: { request: IncomingMessage; socket: Duplex; head: Buffer; opening: Opening },
   ): void {
-    const { maxMessageBytes } = decision;
+    const { maxMessageBytes, headers } = decision;
     const { remoteAddress } = opening;
     const offered = offeredSubprotocols(opening.headers["sec-websocket-protocol"]);
     const subprotocol = offered?.find((each) => each === decision.subprotocol);
-    const acceptance = { remoteAddress, subprotocol, maxMessageBytes };
+    const acceptance = { remoteAddress, subprotocol, maxMessageBytes, headers };
     this.#acceptor.accept({ request, socket, head }, acceptance, (link) => {
       try {
         this.#options.onLink(link, { ...opening, subprotocol }, decision.note);

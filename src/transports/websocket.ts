@@ -54,6 +54,8 @@ export interface Acceptance {
   readonly subprotocol: string | undefined;
   /** Largest incoming message of this link, in bytes, instead of the listener's. */
   readonly maxMessageBytes?: number | undefined;
+  /** More headers of the response. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Makes links of upgrade requests, and looks after them: one heartbeat and one flush per turn for all. */
@@ -69,7 +71,8 @@ export class WebSocketAcceptor implements LinkHome {
   readonly #servers = new Map<number, LinkServer>();
   readonly #whenEmpty: (() => void)[] = [];
   #stopSweeping: () => void = () => {};
-  #subprotocol: string | undefined;
+  /** What `ws` asks for while it answers one request. */
+  #answer: Pick<Acceptance, "subprotocol" | "headers"> = { subprotocol: undefined };
 
   constructor(options: WebSocketOptions = {}) {
     this.#options = options;
@@ -101,7 +104,7 @@ export class WebSocketAcceptor implements LinkHome {
     acceptance: Acceptance,
     ready: (link: Link) => void,
   ): void {
-    this.#subprotocol = acceptance.subprotocol;
+    this.#answer = acceptance;
     const server = this.#serverFor(acceptance.maxMessageBytes);
     server.handleUpgrade(request, socket, head, (webSocket) => {
       const link = new WebSocketLink(webSocket, {
@@ -162,10 +165,15 @@ export class WebSocketAcceptor implements LinkHome {
       perMessageDeflate: this.#options.compression
         ? { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 1024 }
         : false,
-      handleProtocols: (offered: Set<string>) =>
-        this.#subprotocol !== undefined && offered.has(this.#subprotocol) ? this.#subprotocol : false,
+      handleProtocols: (offered: Set<string>) => {
+        const { subprotocol } = this.#answer;
+        return subprotocol !== undefined && offered.has(subprotocol) ? subprotocol : false;
+      },
     } as const;
     server = new WebSocketServer<typeof LinkWebSocket>(options);
+    server.on("headers", (lines) => {
+      for (const [name, value] of Object.entries(this.#answer.headers ?? {})) lines.push(`${name}: ${value}`);
+    });
     this.#servers.set(maxPayload, server);
     return server;
   }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { EventOf } from "../../core/events.ts";
 import { SAMPLE_EVENTS, SAMPLE_PAYLOADS } from "../../testing/sample-events.ts";
+import { unpack } from "../msgpack-reader.ts";
 import { encodeFrame, messageText } from "./encode.ts";
 import { frameFor } from "./frames.ts";
-import { unpack } from "./msgpack-reader.ts";
 import { NATIVE_DEFAULTS } from "./settings.ts";
 
 describe("a message to a room", () => {

@@ -18,12 +18,15 @@ import type {
   Wire,
 } from "../dialect.ts";
 import { AppWindows } from "./app-windows.ts";
+import type { Binding } from "./binding.ts";
+import { done } from "./carried-out.ts";
 import { Deliveries } from "./deliveries.ts";
 import { encode, type Form, frame, joined, watchedRoomClosed } from "./encode.ts";
 import { type Envelope, parseEnvelope, payloadOf, plainGameData, strictUuid } from "./envelope.ts";
 import { Fault, Gibberish } from "./fault.ts";
 import { handshake } from "./handshake.ts";
-import { type Asked, farewell, refusalText, result, wrapped } from "./refuse.ts";
+import { answerOpening, bindingOf, bondOf } from "./opening.ts";
+import { type Asked, farewell, refusalText, wrapped } from "./refuse.ts";
 import { BARE, OPERATIONS, passOn, REQUESTS } from "./requests.ts";
 import { pages, routes } from "./routes.ts";
 import { type App, SIGNAL_FISH_DEFAULTS, type SignalFishSettings } from "./settings.ts";
@@ -51,8 +54,10 @@ export function signalFish(options: Partial<SignalFishSettings> = {}): Dialect {
     routes: (access) => routes(access, { settings, statistics }),
     pages: (access) => pages(access, { settings, statistics }),
     maxMessageBytes: settings.maxMessageBytes * HARD_LIMIT,
+    maxOutboundBytes: settings.maxOutboundBytes,
     registrationMs: settings.authTimeoutMs,
     rate: { perSecond: settings.messagesPerSecond, burst: settings.messagesBurst },
+    answerOpening: (opening) => answerOpening(opening, settings),
     open: (surroundings) => new SignalFishConversation(settings, { surroundings, windows, statistics }),
   };
 }
@@ -77,6 +82,8 @@ class SignalFishConversation implements Conversation {
   /** The id of a peer of its own; a reconnected player has another. */
   readonly #id: string;
   #form: Form;
+  /** Where the link is bound, every message is proven. */
+  #binding: Binding | undefined;
   #app: App | undefined;
   #isAuthenticated = false;
   #mayOperate = false;
@@ -100,8 +107,11 @@ class SignalFishConversation implements Conversation {
 
   /** Where everybody may come in, a link is a peer from the start; it may say later of which app. */
   greet(): Heard {
-    if (this.#settings.appAccess === "listed") return { type: "nothing" };
-    return { type: "arrival", arrival: this.#arrival(this.#settings.space) };
+    const { opening, random } = this.#surroundings;
+    this.#binding = bindingOf(opening, { settings: this.#settings, random });
+    const replies = this.#binding?.challenge === undefined ? [] : [this.#binding.challenge];
+    if (this.#settings.appAccess === "listed") return { type: "reply", reply: replies };
+    return { type: "arrival", arrival: this.#arrival(this.#settings.space), replies };
   }
 
   hear(message: Incoming, now: number): Heard {
@@ -110,6 +120,11 @@ class SignalFishConversation implements Conversation {
     if (size > this.#settings.maxMessageBytes) {
       throw new Fault("MESSAGE_TOO_LARGE", `Message is larger than ${this.#settings.maxMessageBytes} bytes`);
     }
+    return this.#hear(this.#binding ? this.#binding.open(message) : message, now);
+  }
+
+  /** What a message means that is known to be the client's own. */
+  #hear(message: Incoming, now: number): Heard {
     if (typeof message !== "string") return this.#bytes(message, now);
 
     const plain = plainGameData(message);
@@ -199,7 +214,14 @@ class SignalFishConversation implements Conversation {
   }
 
   #arrival(space: SignalFishSettings["space"]) {
-    return { peer: peerId(this.#id), space, alias: this.#id, aliasFinds: false, metadata: NO_METADATA };
+    return {
+      peer: peerId(this.#id),
+      space,
+      alias: this.#id,
+      aliasFinds: false,
+      metadata: NO_METADATA,
+      bond: bondOf(this.#surroundings.opening, this.#binding),
+    };
   }
 
   #talk(now: number): Talk {
@@ -275,19 +297,5 @@ class SignalFishConversation implements Conversation {
   #noted(heard: Heard): Heard {
     if (heard.type === "command" && this.#asked.type === "GameData") this.#statistics.gameData++;
     return heard.type === "command" || heard.type === "claim" ? { ...heard, reference: this.#asked } : heard;
-  }
-}
-
-/** What is said of a request that was carried out, where its own event does not say it. */
-function done(asked: Asked): string | undefined {
-  switch (asked.type) {
-    case "AuthorityRequest":
-      return frame("AuthorityResponse", { granted: true, reason: null });
-    case "KickPlayer":
-      return result(asked, "PlayerKicked", { player_id: asked.target });
-    case "TransferAuthority":
-      return result(asked, "AuthorityTransferred", { player_id: asked.target });
-    default:
-      return undefined;
   }
 }

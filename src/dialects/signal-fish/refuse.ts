@@ -181,6 +181,7 @@ const FAREWELLS: Partial<Record<GoodbyeReason, Farewell>> = {
     reason: "message_too_large",
     message: last("MESSAGE_TOO_LARGE", "Message is too large"),
   },
+  outbound_too_large: { code: 1009, reason: "outbound_message_too_large" },
   too_many_links: {
     code: 1008,
     reason: "too_many_connections",

@@ -1,5 +1,6 @@
 import { type SpaceId, spaceId } from "../../core/ids.ts";
 import type { OwnListener, Silence } from "../dialect.ts";
+import type { BindingScheme } from "./binding.ts";
 
 /** How games write names, and how long they may be. */
 export interface NameRules {
@@ -37,6 +38,17 @@ export interface SdkRules {
   readonly notes: Readonly<Record<string, string>>;
 }
 
+/** Which links prove that their messages are their own. */
+export interface BindingSettings {
+  /** Who offers it is bound. */
+  readonly subprotocol: string;
+  readonly scheme: BindingScheme;
+  /** Whether others are refused. */
+  readonly isRequired: boolean;
+  /** Whether every proof must name the client certificate of its link; then every link is bound. */
+  readonly requireFingerprint: boolean;
+}
+
 export interface SignalFishSettings {
   readonly space: SpaceId;
   /** `open`: everybody may come in, with or without an app id. `listed`: the apps below, each among themselves. */
@@ -49,7 +61,7 @@ export interface SignalFishSettings {
   readonly messagePack: boolean;
   /** Larger messages are refused; four times as large ones end the link. */
   readonly maxMessageBytes: number;
-  /** The largest message that clients are told to expect. */
+  /** The largest message that is sent; clients are told. */
   readonly maxOutboundBytes: number;
   readonly maxSignalBytes: number;
   readonly maxConnectionInfoBytes: number;
@@ -99,6 +111,8 @@ export interface SignalFishSettings {
   readonly silence: Silence;
   /** How long links live on when the server stops. */
   readonly drainGraceMs: number;
+  /** `undefined`: no link is bound. */
+  readonly binding?: BindingSettings | undefined;
   /** Most links of one address; 0 for no limit. */
   readonly maxLinksPerAddress: number;
   /** Whether requests about rooms may carry an id of their own, and the authority may kick and ban by them. */

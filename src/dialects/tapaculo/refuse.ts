@@ -57,6 +57,7 @@ const FAREWELLS: Readonly<Record<GoodbyeReason, number>> = {
   bad_handshake: 4000,
   unauthorized: 4001,
   message_too_large: 1009,
+  outbound_too_large: 1009,
   protocol_error: 1002,
   too_many_links: 4029,
   kicked: 4003,
