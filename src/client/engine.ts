@@ -23,6 +23,7 @@ type EngineOptions = ConnectOptions & { readonly onTrouble: (error: unknown) => 
 /** Everything behind a connection: the line, the session on it, and the rooms of the session. */
 export class Engine implements LifelineOwner, RoomOwner {
   readonly clock: Clock;
+  readonly random: () => number;
   readonly rooms: Rooms;
   readonly matches: Matches;
   readonly url: string;
@@ -48,6 +49,7 @@ export class Engine implements LifelineOwner, RoomOwner {
     this.#options = options;
     this.#tell = tell;
     this.clock = options.clock ?? systemClock;
+    this.random = options.random ?? Math.random;
     this.rooms = new Rooms(this);
     this.matches = new Matches(this, this.rooms);
     this.#session = this.#newSession();
@@ -77,6 +79,9 @@ export class Engine implements LifelineOwner, RoomOwner {
   }
   get limits(): ServerLimits {
     return this.#session.limits;
+  }
+  get maxMessageBytes(): number {
+    return this.limits.maxMessageBytes;
   }
 
   /** Resolves when messages can be encoded. */
@@ -238,7 +243,7 @@ export class Engine implements LifelineOwner, RoomOwner {
   }
 
   async #load(): Promise<void> {
-    const { encoding = "json", reconnect = {}, random = Math.random } = this.#options;
+    const { encoding = "json", reconnect = {} } = this.#options;
     try {
       const [Socket, codec] = await Promise.all([
         findSocketClass(this.#options.WebSocket),
@@ -255,8 +260,8 @@ export class Engine implements LifelineOwner, RoomOwner {
         maxAttempts = Number.POSITIVE_INFINITY,
         handshakeMs = 10_000,
       } = reconnect;
+      const { clock, random } = this;
       const backoff = { minMs, maxMs, random };
-      const { clock } = this;
       this.#lifeline = new Lifeline(
         { url: this.url, Socket, clock, codec, backoff, maxAttempts, handshakeMs },
         this,

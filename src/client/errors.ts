@@ -12,7 +12,6 @@ export const CLIENT_ERRORS = {
   invalid_message: "the message does not fit the protocol",
   answer_failed: "the other peer could not answer",
   no_web_socket: "this platform has no WebSocket; pass one as options.WebSocket",
-  no_web_rtc: "this platform has no RTCPeerConnection; pass one as options.RTCPeerConnection",
   no_carrier: "nothing that could carry this works here: no WebTransport, QUIC or WebSocket",
   bad_frame: "the server sent something that is not understood",
   encryption: "the message could not be encrypted or decrypted",

@@ -25,7 +25,7 @@ export type { CloseReason, ConnectionState, LossReason } from "./connection-stat
 export type { RoomEncryption } from "./encryption/encryption.ts";
 export { type AnyErrorCode, type ClientErrorCode, ParlorError } from "./errors.ts";
 export type { Match, MatchTerms } from "./matches.ts";
-export type { Mesh, MeshEvents, MeshMessage, MeshOptions, PeerPath } from "./mesh/mesh.ts";
+export type { Mesh, MeshEvents, MeshMessage, MeshOptions, MeshSendOptions, PeerPath } from "./mesh/mesh.ts";
 export { openRelay } from "./open-relay.ts";
 export type { ConnectOptions } from "./options.ts";
 export type { OfflinePolicy } from "./outbox.ts";

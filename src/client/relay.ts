@@ -33,6 +33,8 @@ export interface RelayOptions {
   /** PEM of the issuer of the server's certificate, when the system does not know it. Only for QUIC, and hosts with a name. */
   readonly ca?: string | undefined;
   readonly WebSocket?: SocketClass | undefined;
+  /** How long each carrier may take until the server has let us in, in ms. Default: 15 s. */
+  readonly openWithinMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,8 +57,8 @@ export interface RelayEvents {
 }
 
 const PATH = "/v1/relay";
-/** How long the server may take to let us in, in ms; and on a connection that may have died without a sign. */
-const JOIN_WITHIN_MS = 15_000;
+/** How long a carrier may take until the server has let us in, in ms; and on a connection that may have died without a sign. */
+const OPEN_WITHIN_MS = 15_000;
 const JOIN_AGAIN_WITHIN_MS = 3000;
 const DEFAULT_CARRIERS: readonly RelayCarrier[] = ["webtransport", "quic", "websocket"];
 
@@ -67,14 +69,17 @@ const DEFAULT_CARRIERS: readonly RelayCarrier[] = ["webtransport", "quic", "webs
  *   answers no, and then nothing else is tried.
  */
 export async function openRelay(options: RelayOptions): Promise<Relay> {
-  const { carriers = DEFAULT_CARRIERS, signal } = options;
+  const { carriers = DEFAULT_CARRIERS, openWithinMs = OPEN_WITHIN_MS, signal } = options;
   let failure: unknown;
   for (const carrier of carriers) {
     signal?.throwIfAborted();
+    const late = AbortSignal.timeout(openWithinMs);
     try {
-      return await Relay.open(carrier, options);
+      const each = { ...options, signal: signal ? AbortSignal.any([late, signal]) : late };
+      return await Relay.open(carrier, each);
     } catch (error) {
-      if (!(error instanceof ParlorError && error.code === "no_carrier")) throw error;
+      const isWeather = late.aborted || (error instanceof ParlorError && error.code === "no_carrier");
+      if (!isWeather || signal?.aborted) throw error;
       failure = error;
     }
   }
@@ -180,7 +185,7 @@ export class Relay extends Emitter<RelayEvents> {
   /** Ends the line. */
   close(): void {
     this.#wire?.close(RELAY_ENDS.left.code, "");
-    this.#closed({ code: RELAY_ENDS.left.code, reason: "" });
+    this.#closed({ code: RELAY_ENDS.left.code, reason: "", isOurs: true });
   }
 
   #frame(to: string, payload: Uint8Array): RelayFrame {
@@ -202,8 +207,11 @@ export class Relay extends Emitter<RelayEvents> {
     else this.#wire = await (carrier === "quic" ? openQuic : openWebTransport)(wireOptions);
 
     const joined = new Promise<void>((resolve, reject) => (this.#whenJoined = { resolve, reject }));
-    const withinMs = this.#wire.isReused ? JOIN_AGAIN_WITHIN_MS : JOIN_WITHIN_MS;
-    const late = setTimeout(() => this.#closed({ code: 0, reason: "no answer in time" }), withinMs);
+    // Told below, unless the line ends even before there is a stream.
+    joined.catch(() => {});
+    const giveUp = () => this.#closed({ code: RELAY_ENDS.left.code, reason: "no answer in time" });
+    signal?.addEventListener("abort", giveUp);
+    const isStale = this.#wire.isReused && setTimeout(giveUp, JOIN_AGAIN_WITHIN_MS);
     try {
       this.#main = this.#lane(await this.#wire.openStream());
       const words = utf8Bytes(key === undefined ? token : `${token}\n${key}`);
@@ -213,7 +221,8 @@ export class Relay extends Emitter<RelayEvents> {
       this.#wire.close(RELAY_ENDS.left.code, "");
       throw error;
     } finally {
-      clearTimeout(late);
+      signal?.removeEventListener("abort", giveUp);
+      if (isStale) clearTimeout(isStale);
     }
   }
 
@@ -300,13 +309,14 @@ export class Relay extends Emitter<RelayEvents> {
     }
   }
 
-  #closed(end: WireEnd): void {
+  #closed({ isOurs = false, ...end }: WireEnd & { readonly isOurs?: boolean }): void {
     if (this.#end) return;
     this.#end = end;
     const why = whyOf(end.code);
     for (const lane of this.#lanes.values()) lane.wake();
     this.#whenJoined?.reject(refusalOf(end));
-    const comeBack = why === undefined || RELAY_ENDS[why].comeBack;
+    // A line that just breaks has the code of a goodbye that nobody said.
+    const comeBack = !isOurs && (why === undefined || why === "left" || RELAY_ENDS[why].comeBack);
     this.emit("closed", { code: end.code, reason: end.reason, comeBack });
   }
 }

@@ -1,5 +1,6 @@
 import { RESERVED_MESSAGE_NAMES } from "../core/protocol.ts";
 import type { ParlorError } from "./errors.ts";
+import type { RelayCarrier } from "./relay-wire.ts";
 
 export type Role = "host" | "member" | "spectator";
 
@@ -66,8 +67,13 @@ export interface RoomEvents {
   refused: { readonly type: string | undefined; readonly error: ParlorError };
   /** A message that does not fit the protocol, or cannot be decrypted; it is not handed over. */
   invalid: { readonly from: string; readonly type: string | undefined; readonly error: ParlorError };
-  /** Messages to a peer take another way now. */
-  path: { readonly peer: string; readonly via: "direct" | "relay" };
+  /** Messages of the mesh to a peer take another way now. */
+  path: {
+    readonly peer: string;
+    readonly via: "direct" | "relay" | "session";
+    /** What carries the relay, when that is the way. */
+    readonly carrier: RelayCarrier | undefined;
+  };
 }
 
 const EVENTS: readonly string[] = RESERVED_MESSAGE_NAMES satisfies readonly (keyof RoomEvents)[];

@@ -120,8 +120,8 @@ export class RoomFeed extends CarefulEmitter<RoomEvents> {
     this.emit("invalid", message);
   }
 
-  pathChanged(peer: string, via: "direct" | "relay"): void {
-    this.emit("path", { peer, via });
+  pathChanged(path: RoomEvents["path"]): void {
+    this.emit("path", path);
   }
 
   #end(): void {

@@ -10,6 +10,10 @@ export interface RoomOwner {
   /** This peer's id. */
   readonly peer: string;
   readonly clock: Clock;
+  /** 0 up to, not including, 1. */
+  readonly random: () => number;
+  /** Largest frame that the server takes. */
+  readonly maxMessageBytes: number;
   /** Whether there is a line, and everything said is confirmed. */
   readonly isIdle: boolean;
   request(frame: AnyFrame, options: RequestOptions): Promise<AnyFrame>;

@@ -3,7 +3,10 @@ import { openRelay, type Relay, type RelayOptions } from "./relay.ts";
 import type { RoomOwner } from "./room-owner.ts";
 
 /** What may be said about a line to the relay of a room; all else the server knows. */
-export type RoomRelayOptions = Pick<RelayOptions, "carriers" | "ca" | "WebSocket" | "signal">;
+export type RoomRelayOptions = Pick<
+  RelayOptions,
+  "carriers" | "ca" | "WebSocket" | "openWithinMs" | "signal"
+>;
 
 /** Opens this peer's line to the relay of a room that it is in. @throws {ParlorError} as `openRelay` does. */
 export async function openRoomRelay(

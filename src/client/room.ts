@@ -163,9 +163,8 @@ export class Room<M extends Messages = OpenMessages> {
   }
 
   /**
-   * Opens data channels to the members who do the same. Answers the same mesh until that is closed.
-   *
-   * @throws {ParlorError} `no_web_rtc`
+   * Talks to the members who do the same by the best way there is: data channels, the room's relay, the messages of the
+   * session. Answers the same mesh until that is closed.
    */
   mesh(options: MeshOptions = {}): Promise<Mesh<M>> {
     this.#mustBeOpen();

@@ -119,8 +119,11 @@ describe.skipIf(chromium === undefined)("the SDK in two tabs of a browser", () =
     for (const each of [ada, bob]) {
       const { mesh, paths } = await heardBy(each);
       expect(mesh.map(([n]) => n)).toEqual(numbers(300));
-      expect(new Set(mesh.map(([, via]) => via))).toEqual(new Set(["direct", "relay"]));
-      expect(paths.slice(0, 2)).toEqual(["direct", "relay"]);
+      const vias = new Set(mesh.map(([, via]) => via));
+      expect(vias).toContain("direct");
+      expect(vias.size).toBeGreaterThan(1);
+      const [next] = paths.slice(paths.indexOf("direct") + 1);
+      expect(["relay", "session"]).toContain(next);
     }
     // And another channel is opened in time.
     await Promise.all([isDirect(ada), isDirect(bob)]);

@@ -3,6 +3,7 @@ import * as polyfill from "node-datachannel/polyfill";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Connection, connect } from "../../src/client/connection.ts";
 import type { Mesh, MeshOptions } from "../../src/client/mesh/mesh.ts";
+import type { Via } from "../../src/client/mesh/packets.ts";
 import { configOf } from "../../src/config/index.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { Server } from "../../src/server/server.ts";
@@ -42,7 +43,7 @@ async function enter(room: string) {
 }
 
 /** Resolves when the mesh has a peer, and messages to it go this way. */
-function goes(mesh: Mesh, via: "direct" | "relay"): Promise<void> {
+function goes(mesh: Mesh, via: Via): Promise<void> {
   return new Promise((resolve) => {
     const look = () =>
       mesh.peers.length > 0 && mesh.peers.every((peer) => mesh.path(peer)?.via === via) && resolve();
@@ -94,15 +95,16 @@ describe("a mesh in Node", () => {
     expect(heard).toEqual([40_000, 5]);
   }, 60_000);
 
-  it("refuses to begin where there is no WebRTC, and to reach who is not there", async () => {
-    const connection = connect(url, { onTrouble: (error) => trouble.push(error) });
-    opened.push(connection);
-    const room = await connection.join("alone");
-    await expect(room.mesh()).rejects.toMatchObject({ code: "no_web_rtc" });
+  it("refuses to reach who is not there, and to send what no way would take", async () => {
+    const [ada, bob] = [await enter("refusing"), await enter("refusing")];
 
-    const mesh = await room.mesh({ RTCPeerConnection });
-
-    expect(() => mesh.send("nobody", "word", 1)).toThrow(expect.objectContaining({ code: "peer_not_found" }));
-    expect(room.path("nobody")).toBeUndefined();
-  });
+    expect(() => ada.mesh.send("nobody", "word", 1)).toThrow(
+      expect.objectContaining({ code: "peer_not_found" }),
+    );
+    expect(ada.room.path("nobody")).toBeUndefined();
+    expect(() => ada.mesh.send(bob.connection.peer, "word", "x".repeat(70_000))).toThrow(
+      expect.objectContaining({ code: "too_large" }),
+    );
+    expect(ada.mesh.pending).toBe(0);
+  }, 60_000);
 });

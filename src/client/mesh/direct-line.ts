@@ -1,51 +1,45 @@
 import type { Clock } from "../clock.ts";
 import { jsonCodec } from "../codec.ts";
-import { isPacket, type MeshSignal, type Packet } from "./packets.ts";
-
-export type PeerConnectionClass = new (configuration?: RTCConfiguration) => RTCPeerConnection;
+import { Attempt, type PeerConnectionClass } from "./attempt.ts";
+import type { MeshSignal } from "./packets.ts";
 
 export interface DirectLineOptions {
   readonly clock: Clock;
   readonly PeerConnection: PeerConnectionClass;
-  readonly iceServers: () => Promise<RTCIceServer[]>;
-  /**
-   * Whether this side makes the offers. Of two peers exactly one does (the one with the greater id), so two offers
-   * never cross and nothing has to be rolled back.
-   */
-  readonly isOfferer: boolean;
-  readonly signal: (signal: MeshSignal) => void;
+  readonly configuration: () => Promise<RTCConfiguration>;
+  /** Whether this side gives way when two offers cross. Of two peers exactly one does. */
+  readonly isPolite: boolean;
+  readonly signal: (signal: Unaddressed<MeshSignal>) => void;
   readonly opened: () => void;
   readonly closed: () => void;
-  readonly heard: (packet: Packet) => void;
+  /** What the other side sent: not looked at. */
+  readonly heard: (parcel: unknown) => void;
   readonly troubled: (error: unknown) => void;
 }
 
-/** What every implementation of WebRTC takes as one message. Larger packets go by relay. */
-const MAX_PACKET_CHARS = 16_000;
-const MAX_BUFFERED_BYTES = 1_048_576;
-/** How long an attempt may take. */
-const ATTEMPT_MS = 15_000;
+/** Without the incarnations: those are the pair's business. */
+type Unaddressed<Signal> = Signal extends MeshSignal ? Omit<Signal, "i" | "ri"> : never;
+
+const GIVE_WAY_MS = 500;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
+/** A channel that lived so long makes good for earlier failures. */
+const STEADY_MS = 30_000;
 
-/** One attempt to open a data channel, and the channel if it opened. */
-interface Attempt {
-  readonly c: number;
-  readonly connection: RTCPeerConnection;
-  channel: RTCDataChannel | undefined;
-  /** Candidates that came before the description they belong to. */
-  readonly early: (RTCIceCandidateInit | null)[];
-  hasRemote: boolean;
-  isOpen: boolean;
-  stopTimer: () => void;
-}
-
-/** Keeps a data channel to one other peer open: offers or answers, notices its end, tries again. */
+/**
+ * Keeps data channels to one other peer open, with that peer's help.
+ *
+ * Either side may begin an attempt, and either may renegotiate within one: when two offers cross, the polite side takes
+ * its own back (perfect negotiation, https://w3c.github.io/webrtc-pc/#perfect-negotiation-example). Attempts are numbered;
+ * the greater number is the later, and what belongs to an earlier one is passed over.
+ */
 export class DirectLine {
   readonly #options: DirectLineOptions;
   #attempt: Attempt | undefined;
+  /** Number of the last attempt that either side began. */
   #count = 0;
   #failures = 0;
+  #openedAt = 0;
   #stopTimer: () => void = () => {};
   #isClosed = false;
   /** Signals are dealt with one after another. */
@@ -55,32 +49,36 @@ export class DirectLine {
     this.#options = options;
   }
 
-  /** Makes the first offer, or waits for one. */
+  /** Begins an attempt, unless there is one by then. The polite side waits a little, so that mostly the other begins. */
   start(): void {
-    if (this.#options.isOfferer && !this.#attempt) this.#enqueue(() => this.#offer());
+    this.#startIn(0);
   }
 
-  /** `false`: there is no open channel, or it cannot take this. */
-  send(packet: Packet): boolean {
-    const attempt = this.#attempt;
-    if (!attempt?.isOpen || !attempt.channel || attempt.channel.bufferedAmount > MAX_BUFFERED_BYTES)
-      return false;
-    const text = jsonCodec.encode({ t: "", ...packet }) as string;
-    if (text.length > MAX_PACKET_CHARS) return false;
-    try {
-      attempt.channel.send(text);
-      return true;
-    } catch {
-      // Closed, and the event is on its way.
-      return false;
-    }
+  /** The other side is another one now: everything begins anew. */
+  restart(): void {
+    this.#enqueue(async () => {
+      if (this.#attempt) this.#end(this.#attempt);
+      this.#count = 0;
+      this.#failures = 0;
+      this.start();
+    });
+  }
+
+  /** Reliable and in order. `false`: there is no open channel, or it cannot take this. */
+  send(parcel: object): boolean {
+    return this.#attempt?.channels?.send(jsonCodec.encode({ t: "", ...parcel }) as string) ?? false;
+  }
+
+  /** The same without a promise: it may get lost. */
+  cast(parcel: object): boolean {
+    return this.#attempt?.channels?.cast(jsonCodec.encode({ t: "", ...parcel }) as string) ?? false;
   }
 
   signaled(signal: MeshSignal): void {
     this.#enqueue(() => this.#take(signal));
   }
 
-  /** Ends the present channel, as if the network had; another is opened in time. */
+  /** Ends the present channels, as if the network had; others are opened in time. */
   cut(): void {
     if (this.#attempt) this.#fail(this.#attempt);
   }
@@ -89,7 +87,15 @@ export class DirectLine {
     this.#isClosed = true;
     this.#stopTimer();
     if (this.#attempt) this.#end(this.#attempt);
-    this.#attempt = undefined;
+  }
+
+  #startIn(ms: number): void {
+    this.#stopTimer();
+    this.#stopTimer = this.#options.clock.after(ms + (this.#options.isPolite ? GIVE_WAY_MS : 0), () =>
+      this.#enqueue(async () => {
+        if (!this.#attempt) await this.#offer();
+      }),
+    );
   }
 
   #enqueue(act: () => Promise<void>): void {
@@ -98,107 +104,73 @@ export class DirectLine {
       try {
         await act();
       } catch {
-        // An attempt that fails is weather: the relay carries on, the path is visible, and another attempt follows.
+        // An attempt that fails is weather: there are other ways, the path is visible, and another attempt follows.
         if (this.#attempt && !this.#attempt.isOpen) this.#fail(this.#attempt);
       }
     });
   }
 
   async #offer(): Promise<void> {
-    const attempt = await this.#begin(++this.#count);
+    const attempt = await this.#begin(this.#count + 1);
     if (!attempt) return;
-    this.#openChannel(attempt);
-    await attempt.connection.setLocalDescription(await attempt.connection.createOffer());
-    this.#describe(attempt);
+    attempt.openChannels();
+    this.#describe(attempt, await attempt.offer());
   }
 
   async #take(signal: MeshSignal): Promise<void> {
-    if ("description" in signal) {
-      const { description, c } = signal;
-      const isMine = this.#options.isOfferer;
-      if ((description.type === "offer") === isMine) return;
-      const attempt = isMine ? this.#attempt : await this.#begin(c);
-      if (!attempt || attempt.c !== c) return;
-      await attempt.connection.setRemoteDescription(description);
-      attempt.hasRemote = true;
-      for (const candidate of attempt.early.splice(0)) await this.#add(attempt, candidate);
-      if (isMine) return;
-      // Not before: some implementations take a channel for the wish to make an offer of their own.
-      this.#openChannel(attempt);
-      await attempt.connection.setLocalDescription(await attempt.connection.createAnswer());
-      this.#describe(attempt);
+    const { c } = signal;
+    if ("candidate" in signal) {
+      if (this.#attempt?.c === c) await this.#attempt.add(signal.candidate);
       return;
     }
-    const attempt = this.#attempt;
-    if (!attempt || attempt.c !== signal.c) return;
-    if (attempt.hasRemote) await this.#add(attempt, signal.candidate);
-    else if (attempt.early.length < 100) attempt.early.push(signal.candidate);
+    const { description } = signal;
+    if (description.type === "answer") {
+      if (this.#attempt?.c === c) await this.#attempt.accept(description);
+      return;
+    }
+    const attempt = c > this.#count ? await this.#begin(c) : this.#attempt;
+    if (attempt?.c !== c) return;
+    if (attempt.isOffering && !this.#options.isPolite) return;
+    this.#describe(attempt, await attempt.answer(description));
   }
 
   async #begin(c: number): Promise<Attempt | undefined> {
-    const { PeerConnection, iceServers, clock, signal } = this.#options;
-    const servers = await iceServers().catch(() => []);
+    const { PeerConnection, configuration, clock, signal } = this.#options;
+    this.#count = c;
+    this.#stopTimer();
+    const given = await configuration();
     if (this.#isClosed) return undefined;
     if (this.#attempt) this.#end(this.#attempt);
-    this.#stopTimer();
-    const connection = new PeerConnection({ iceServers: servers });
-    const attempt: Attempt = {
-      c,
-      connection,
-      channel: undefined,
-      early: [],
-      hasRemote: false,
-      isOpen: false,
-      stopTimer: clock.after(ATTEMPT_MS, () => this.#fail(attempt)),
-    };
+    const attempt: Attempt = new Attempt(c, {
+      clock,
+      connection: new PeerConnection(given),
+      candidate: (candidate) => signal({ c, candidate }),
+      opened: () => this.#opened(attempt),
+      heard: (text) => this.#heard(attempt, text),
+      failed: () => this.#fail(attempt),
+      restarted: () => this.#enqueue(async () => this.#describe(attempt, await attempt.offer())),
+    });
     this.#attempt = attempt;
-    connection.onicecandidate = ({ candidate }) => {
-      if (this.#attempt === attempt && candidate) signal({ c, candidate: candidateOf(candidate) });
-    };
-    connection.onconnectionstatechange = () => {
-      if (connection.connectionState === "failed" || connection.connectionState === "closed")
-        this.#fail(attempt);
-    };
     return attempt;
   }
 
-  /** Both sides open the same channel by its number, so nobody has to wait for an announcement. */
-  #openChannel(attempt: Attempt): void {
-    const channel = attempt.connection.createDataChannel("parlor", { negotiated: true, id: 0 });
-    attempt.channel = channel;
-    channel.onopen = () => this.#opened(attempt);
-    channel.onclose = () => this.#fail(attempt);
-    channel.onerror = () => this.#fail(attempt);
-    channel.onmessage = ({ data }: MessageEvent<unknown>) => this.#heard(attempt, data);
-  }
-
-  #describe({ c, connection }: Attempt): void {
-    const description = connection.localDescription;
-    if (!description || (description.type !== "offer" && description.type !== "answer")) return;
-    this.#options.signal({ c, description: { type: description.type, sdp: description.sdp } });
-  }
-
-  async #add({ connection }: Attempt, candidate: RTCIceCandidateInit | null): Promise<void> {
-    try {
-      if (candidate) await connection.addIceCandidate(candidate);
-    } catch {
-      // One way less to try; the other candidates may do.
-    }
+  #describe(attempt: Attempt, description: RTCSessionDescriptionInit | null): void {
+    if (this.#attempt !== attempt || !description) return;
+    const { type, sdp = "" } = description;
+    if (type === "offer" || type === "answer")
+      this.#options.signal({ c: attempt.c, description: { type, sdp } });
   }
 
   #opened(attempt: Attempt): void {
     if (this.#attempt !== attempt) return;
-    attempt.stopTimer();
-    attempt.isOpen = true;
-    this.#failures = 0;
+    this.#openedAt = this.#options.clock.now();
     this.#options.opened();
   }
 
-  #heard(attempt: Attempt, data: unknown): void {
-    if (this.#attempt !== attempt || typeof data !== "string") return;
+  #heard(attempt: Attempt, text: string): void {
+    if (this.#attempt !== attempt) return;
     try {
-      const packet: unknown = jsonCodec.decode(data);
-      if (isPacket(packet)) this.#options.heard(packet);
+      this.#options.heard(jsonCodec.decode(text));
     } catch (error) {
       this.#options.troubled(error);
     }
@@ -206,36 +178,15 @@ export class DirectLine {
 
   #fail(attempt: Attempt): void {
     if (this.#attempt !== attempt || this.#isClosed) return;
-    this.#attempt = undefined;
+    if (attempt.isOpen && this.#options.clock.now() - this.#openedAt >= STEADY_MS) this.#failures = 0;
     this.#end(attempt);
-    if (!this.#options.isOfferer) return;
-    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, MAX_RETRY_MS);
-    this.#stopTimer = this.#options.clock.after(waitMs, () => this.#enqueue(() => this.#offer()));
+    this.#startIn(Math.min(FIRST_RETRY_MS * 2 ** Math.min(this.#failures++, 16), MAX_RETRY_MS));
   }
 
   #end(attempt: Attempt): void {
-    attempt.stopTimer();
-    const { isOpen, connection, channel } = attempt;
-    attempt.isOpen = false;
-    if (channel) {
-      channel.onopen = null;
-      channel.onclose = null;
-      channel.onerror = null;
-      channel.onmessage = null;
-    }
-    connection.onicecandidate = null;
-    connection.onconnectionstatechange = null;
-    connection.close();
-    if (isOpen) this.#options.closed();
+    const wasOpen = attempt.isOpen;
+    this.#attempt = undefined;
+    attempt.end();
+    if (wasOpen) this.#options.closed();
   }
-}
-
-/** The plain facts of a candidate, as they can be sent. */
-function candidateOf({
-  candidate,
-  sdpMid,
-  sdpMLineIndex,
-  usernameFragment,
-}: RTCIceCandidate): RTCIceCandidateInit {
-  return { candidate, sdpMid, sdpMLineIndex, ...(usernameFragment && { usernameFragment }) };
 }

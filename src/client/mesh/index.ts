@@ -1,16 +1,36 @@
 import type { Messages } from "../../core/protocol.ts";
-import { ParlorError } from "../errors.ts";
 import type { RoomParts } from "../room-parts.ts";
-import type { PeerConnectionClass } from "./direct-line.ts";
+import { openRoomRelay } from "../room-relay.ts";
+import type { PeerConnectionClass } from "./attempt.ts";
 import { Mesh, type MeshOptions } from "./mesh.ts";
 
-/** Joins the mesh of a room. @throws {ParlorError} `no_web_rtc` */
+/** How long one carrier of the relay may take to open, in ms. The session carries what is said meanwhile. */
+const OPEN_WITHIN_MS = 5_000;
+
+/** Joins the mesh of a room. */
 export function openMesh<M extends Messages>(
   { owner, feed, contract }: RoomParts,
   options: MeshOptions,
 ): Mesh<M> {
   const platforms = (globalThis as { readonly RTCPeerConnection?: PeerConnectionClass }).RTCPeerConnection;
   const RTCPeerConnection = options.RTCPeerConnection ?? platforms;
-  if (!RTCPeerConnection) throw new ParlorError("no_web_rtc");
-  return new Mesh<M>({ owner, feed, contract }, { ...options, RTCPeerConnection });
+  const room = feed.view.name;
+  return new Mesh<M>(
+    {
+      owner,
+      feed,
+      contract,
+      openRelay: (carriers, signal) =>
+        openRoomRelay(
+          { owner, room },
+          {
+            carriers,
+            signal,
+            openWithinMs: OPEN_WITHIN_MS,
+            ...(options.ca !== undefined && { ca: options.ca }),
+          },
+        ),
+    },
+    { ...options, ...(RTCPeerConnection && { RTCPeerConnection }) },
+  );
 }

@@ -1,16 +1,22 @@
 import type { Messages, OpenMessages } from "../../core/protocol.ts";
 import { CarefulEmitter } from "../careful.ts";
+import { jsonCodec } from "../codec.ts";
 import type { Contract } from "../contract.ts";
 import { ParlorError } from "../errors.ts";
+import type { RelayCarrier } from "../relay-wire.ts";
 import type { RoomFeed } from "../room-feed.ts";
 import type { RoomOwner } from "../room-owner.ts";
-import { DirectLine, type PeerConnectionClass } from "./direct-line.ts";
-import { isMeshSignal, isPacket, type MeshSignal, type Packet, type Via } from "./packets.ts";
-import { Pair } from "./pair.ts";
+import type { PeerConnectionClass } from "./attempt.ts";
+import { Neighbour } from "./neighbour.ts";
+import { isMeshSignal, type Via } from "./packets.ts";
+import { RelayLine, type RelayLineOptions } from "./relay-line.ts";
+import { MESH, SessionWay } from "./session-way.ts";
 
 /** How messages to a peer travel at present. */
 export interface PeerPath {
   readonly via: Via;
+  /** What carries the relay, when that is the way. */
+  readonly carrier: RelayCarrier | undefined;
   /** There and back, in ms; `undefined` until it was measured. */
   readonly rttMs: number | undefined;
 }
@@ -19,65 +25,82 @@ export interface MeshMessage {
   readonly from: string;
   readonly type: string;
   readonly data: unknown;
-  /** The path it came by. */
+  /** The way it came by. */
   readonly via: Via;
 }
 
 export interface MeshEvents {
   message: MeshMessage;
-  path: { readonly peer: string; readonly via: Via };
+  /** Messages to a peer take another way now. */
+  path: { readonly peer: string } & Pick<PeerPath, "via" | "carrier">;
   /** A peer began anew or left; so many messages to it are not known to have arrived. */
   lost: { readonly peer: string; readonly count: number };
 }
 
 export interface MeshOptions {
-  /** Default: the platform's. On Node, that of the package `node-datachannel/polyfill` for instance. */
+  /** Default: the platform's. On Node, that of the package `node-datachannel/polyfill` for instance; without it the relay. */
   readonly RTCPeerConnection?: PeerConnectionClass;
   /** Default: what the server names. */
   readonly iceServers?: readonly RTCIceServer[];
+  /** `relay`: by TURN servers only, so that peers do not learn each other's addresses. */
+  readonly iceTransportPolicy?: RTCIceTransportPolicy;
+  /** What the room's relay is tried over, in that order. Default: WebTransport, QUIC, WebSocket; none: no relay. */
+  readonly carriers?: readonly RelayCarrier[];
+  /** PEM of the issuer of the relay's certificate, when the system does not know it. Only for QUIC. */
+  readonly ca?: string;
 }
 
-interface Neighbour {
-  readonly pair: Pair;
-  readonly line: DirectLine;
-  hasStarted: boolean;
+export interface MeshSendOptions {
+  /** Worthless when late: sent now or never, in a datagram where there are such, and perhaps lost. */
+  readonly ephemeral?: boolean;
 }
 
 interface Surroundings {
   readonly owner: RoomOwner;
   readonly feed: RoomFeed;
   readonly contract: Contract;
+  readonly openRelay: RelayLineOptions["open"];
 }
 
-const RELAYED = "parlor.mesh";
-/** Marks the mesh's own signals among those of the application. */
-const SIGNAL = "parlor.mesh";
+const CARRIERS: readonly RelayCarrier[] = ["webtransport", "quic", "websocket"];
+/** What the session's frame around a message may take, in bytes. */
+const ENVELOPE_BYTES = 1_024;
 
 /** When the last mesh of this page was begun, in ms; the next one is later, even within the same millisecond. */
 let lastBegun = 0;
 
-/** Talks to the members of a room who have a mesh of their own: directly where possible, by relay where not. */
+/**
+ * Talks to the members of a room who have a mesh of their own: by data channels where possible, else by the room's relay,
+ * else by the messages of the session.
+ */
 export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<MeshEvents> {
   readonly #around: Surroundings;
-  readonly #options: Required<Pick<MeshOptions, "RTCPeerConnection">> & MeshOptions;
+  readonly #options: MeshOptions;
   readonly #incarnation: string;
+  readonly #session: SessionWay;
   readonly #neighbours = new Map<string, Neighbour>();
   readonly #stops: (() => void)[];
+  /** This peer's id; another one when the session was lost. */
+  #self: string;
+  #relay: RelayLine;
   #isClosed = false;
 
-  constructor(around: Surroundings, options: Required<Pick<MeshOptions, "RTCPeerConnection">> & MeshOptions) {
+  constructor(around: Surroundings, options: MeshOptions) {
     const { owner, feed } = around;
     super((error) => owner.troubled(error));
     this.#around = around;
     this.#options = options;
     lastBegun = Math.max(Date.now(), lastBegun + 1);
     this.#incarnation = lastBegun.toString(36).padStart(9, "0");
+    this.#session = new SessionWay(owner, feed.view.name);
+    this.#self = owner.peer;
+    this.#relay = this.#openRelay();
     feed.onSignal = (from, data) => this.#signaled(from, data);
     this.#stops = [
-      feed.onInternal(RELAYED, (data, { from }) => this.#relayed(from, data)),
+      feed.onInternal(MESH, (parcel, { from }) => this.#neighbour(from)?.hear(parcel, "session")),
       feed.on("joined", ({ member }) => this.#reach(member.peer)),
       feed.on("left", ({ member }) => this.#drop(member.peer)),
-      feed.on("resync", () => this.#reachAll()),
+      feed.on("resync", () => this.#resync()),
       feed.on("closed", () => this.close()),
     ];
     this.#reachAll();
@@ -95,7 +118,7 @@ export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<Mesh
   /** How messages to `peer` travel; `undefined` for who is not in the room. */
   path(peer: string): PeerPath | undefined {
     const pair = this.#neighbours.get(peer)?.pair;
-    return pair && { via: pair.via, rttMs: pair.rttMs };
+    return pair && { ...this.#ways(pair.via), rttMs: pair.rttMs };
   }
 
   /** Messages that are not known to have arrived. */
@@ -104,26 +127,37 @@ export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<Mesh
   }
 
   /**
-   * Says something to one peer: once and in order, whatever becomes of the path meanwhile.
+   * Says something to one peer: once and in order, whatever becomes of the way meanwhile; with `ephemeral` now or never.
    *
-   * @throws {ParlorError} `peer_not_found`, `queue_full`, `invalid_message`, `room_left`
+   * @throws {ParlorError} `peer_not_found`, `queue_full`, `invalid_message`, `too_large`, `room_left`
    */
-  send<Type extends keyof M["send"] & string>(peer: string, type: Type, data: M["send"][Type]): void {
+  send<Type extends keyof M["send"] & string>(
+    peer: string,
+    type: Type,
+    data: M["send"][Type],
+    { ephemeral = false }: MeshSendOptions = {},
+  ): void {
     if (this.#isClosed) throw new ParlorError("room_left");
-    const neighbour = this.#neighbours.get(peer);
-    if (!neighbour) throw new ParlorError("peer_not_found", { details: { peer } });
-    const value = this.#around.contract.outgoing("client", type, data);
-    neighbour.pair.send(type, value === undefined ? null : value);
+    const pair = this.#neighbours.get(peer)?.pair;
+    if (!pair) throw new ParlorError("peer_not_found", { details: { peer } });
+    const value = this.#around.contract.outgoing("client", type, data) ?? null;
+    this.#refuseLarge(value);
+    if (ephemeral) pair.cast(type, value);
+    else pair.send(type, value);
   }
 
   /** Says something to every peer of the mesh. */
-  broadcast<Type extends keyof M["send"] & string>(type: Type, data: M["send"][Type]): void {
-    for (const peer of this.#neighbours.keys()) this.send(peer, type, data);
+  broadcast<Type extends keyof M["send"] & string>(
+    type: Type,
+    data: M["send"][Type],
+    options: MeshSendOptions = {},
+  ): void {
+    for (const peer of this.#neighbours.keys()) this.send(peer, type, data, options);
   }
 
-  /** Gives up the data channel to a peer, as if the network had: messages go by relay until another is open. */
+  /** Gives up the data channels to a peer, as if the network had: messages go another way until others are open. */
   cut(peer: string): void {
-    this.#neighbours.get(peer)?.line.cut();
+    this.#neighbours.get(peer)?.cut();
   }
 
   close(): void {
@@ -132,6 +166,19 @@ export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<Mesh
     for (const stop of this.#stops) stop();
     this.#around.feed.onSignal = undefined;
     for (const peer of [...this.#neighbours.keys()]) this.#drop(peer);
+    this.#relay.close();
+  }
+
+  /** The members may be others now. Under another id this peer is another one to all of them, and so are they to it. */
+  #resync(): void {
+    const { owner } = this.#around;
+    if (owner.peer !== this.#self) {
+      this.#self = owner.peer;
+      for (const peer of [...this.#neighbours.keys()]) this.#drop(peer);
+      this.#relay.close();
+      this.#relay = this.#openRelay();
+    }
+    this.#reachAll();
   }
 
   /** Greets whoever is there, and forgets whoever is not. */
@@ -142,47 +189,27 @@ export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<Mesh
   }
 
   #reach(peer: string): void {
-    if (peer !== this.#around.owner.peer) this.#neighbour(peer)?.pair.greet();
+    if (peer !== this.#self) this.#neighbour(peer)?.pair.greet();
   }
 
   #neighbour(peer: string): Neighbour | undefined {
     const known = this.#neighbours.get(peer);
     if (known || this.#isClosed || !this.#around.feed.view.members.has(peer)) return known;
-    const { owner, feed, contract } = this.#around;
-    const { RTCPeerConnection: PeerConnection, iceServers } = this.#options;
-    const pair: Pair = new Pair({
+    const { owner } = this.#around;
+    const neighbour = new Neighbour({
       clock: owner.clock,
       incarnation: this.#incarnation,
-      relay: (packet, { isEphemeral }) => this.#relay(peer, packet, isEphemeral ? "ephemeral" : "kept"),
-      isRelayIdle: () => owner.isIdle,
-      direct: (packet) => line.send(packet),
-      heard: ({ type, data, via }) => {
-        try {
-          this.emit("message", { from: peer, type, via, data: contract.incoming("message", type, data) });
-        } catch (error) {
-          const fault =
-            error instanceof ParlorError ? error : new ParlorError("invalid_message", { cause: error });
-          feed.unfit({ from: peer, type, error: fault });
-        }
-      },
-      pathChanged: (via) => {
-        this.emit("path", { peer, via });
-        feed.pathChanged(peer, via);
-      },
+      peer,
+      isPolite: this.#self < peer,
+      PeerConnection: this.#options.RTCPeerConnection,
+      configuration: () => this.#configuration(),
+      relay: this.#relay,
+      session: this.#session,
+      heard: (message) => this.#heard(peer, message),
+      pathChanged: (via) => this.#pathChanged(peer, via),
       lost: (count) => this.emit("lost", { peer, count }),
-    });
-    const line = new DirectLine({
-      clock: owner.clock,
-      PeerConnection,
-      iceServers: async () => (iceServers ? [...iceServers] : await owner.iceServers()),
-      isOfferer: owner.peer > peer,
-      signal: (signal) => this.#signal(peer, signal),
-      opened: () => pair.channelOpened(),
-      closed: () => pair.channelClosed(),
-      heard: (packet) => pair.hear(packet, "direct"),
       troubled: (error) => owner.troubled(error),
     });
-    const neighbour = { pair, line, hasStarted: false };
     this.#neighbours.set(peer, neighbour);
     return neighbour;
   }
@@ -192,47 +219,87 @@ export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<Mesh
     if (!neighbour) return;
     this.#neighbours.delete(peer);
     const { pending } = neighbour.pair;
-    neighbour.pair.close();
-    neighbour.line.close();
+    neighbour.close();
     if (pending > 0) this.emit("lost", { peer, count: pending });
   }
 
-  #relay(peer: string, packet: Packet, kind: "kept" | "ephemeral"): void {
-    const { owner, feed } = this.#around;
-    const room = feed.view.name;
-    const frame = { t: "send", room, type: RELAYED, d: packet, to: [peer] };
-    try {
-      if (kind === "ephemeral") owner.murmur({ ...frame, ephemeral: true });
-      else owner.post(frame, { policy: "queue", about: { room, type: RELAYED } });
-    } catch {
-      // Too much waits already. What counts is not acknowledged, and goes again when there is room.
-    }
+  #openRelay(): RelayLine {
+    const { owner, openRelay } = this.#around;
+    const pairs = () => [...this.#neighbours.values()].map(({ pair }) => pair);
+    return new RelayLine({
+      clock: owner.clock,
+      random: owner.random,
+      carriers: this.#options.carriers ?? CARRIERS,
+      open: openRelay,
+      isNeeded: () => pairs().some(({ needsRelay }) => needsRelay),
+      reachable: (peer, isReachable) => {
+        const pair = this.#neighbours.get(peer)?.pair;
+        if (isReachable) pair?.opened("relay");
+        else pair?.closed("relay");
+      },
+      heard: (from, payload) => this.#relayed(from, payload),
+      carrierChanged: () => {
+        for (const [peer, { pair }] of this.#neighbours)
+          if (pair.via === "relay") this.#pathChanged(peer, "relay");
+      },
+    });
   }
 
-  #signal(peer: string, signal: MeshSignal): void {
-    const { owner, feed } = this.#around;
-    const room = feed.view.name;
+  async #configuration(): Promise<RTCConfiguration> {
+    const { iceServers, iceTransportPolicy } = this.#options;
+    const servers = iceServers ?? (await this.#around.owner.iceServers().catch(() => []));
+    return { iceServers: [...servers], ...(iceTransportPolicy && { iceTransportPolicy }) };
+  }
+
+  #ways(via: Via): Pick<PeerPath, "via" | "carrier"> {
+    return { via, carrier: via === "relay" ? this.#relay.carrier : undefined };
+  }
+
+  #pathChanged(peer: string, via: Via): void {
+    const path = { peer, ...this.#ways(via) };
+    this.emit("path", path);
+    this.#around.feed.pathChanged(path);
+  }
+
+  #heard(
+    from: string,
+    { type, data, via }: { readonly type: string; readonly data: unknown; readonly via: Via },
+  ): void {
     try {
-      const frame = { t: "signal", room, to: peer, d: { [SIGNAL]: signal } };
-      owner.post(frame, { policy: "drop", about: { room, type: "signal" } });
+      this.emit("message", {
+        from,
+        type,
+        via,
+        data: this.#around.contract.incoming("message", type, data),
+      });
     } catch (error) {
-      owner.troubled(error);
+      const fault =
+        error instanceof ParlorError ? error : new ParlorError("invalid_message", { cause: error });
+      this.#around.feed.unfit({ from, type, error: fault });
     }
   }
 
-  #relayed(from: string, packet: unknown): void {
-    const neighbour = isPacket(packet) ? this.#neighbour(from) : undefined;
-    if (!neighbour) return;
-    neighbour.pair.hear(packet as Packet, "relay");
-    if (neighbour.hasStarted) return;
-    neighbour.hasStarted = true;
-    neighbour.line.start();
+  #relayed(from: string, payload: Uint8Array): void {
+    try {
+      this.#neighbour(from)?.hear(jsonCodec.decode(new TextDecoder().decode(payload)), "relay");
+    } catch {
+      // Some other program of that peer's uses the relay, too.
+    }
   }
 
   #signaled(from: string, data: unknown): boolean {
-    if (typeof data !== "object" || data === null || !(SIGNAL in data)) return false;
-    const signal: unknown = data[SIGNAL];
-    if (isMeshSignal(signal)) this.#neighbour(from)?.line.signaled(signal);
+    if (typeof data !== "object" || data === null || !(MESH in data)) return false;
+    const signal: unknown = data[MESH];
+    if (isMeshSignal(signal)) this.#neighbour(from)?.signaled(signal);
     return true;
+  }
+
+  /** What no way would take must not wait for one. @throws {ParlorError} `too_large` */
+  #refuseLarge(value: unknown): void {
+    const maxBytes = this.#around.owner.maxMessageBytes - ENVELOPE_BYTES;
+    const text = jsonCodec.encode({ t: "", d: value }) as string;
+    // One character is at most three bytes of UTF-8.
+    if (text.length * 3 <= maxBytes || new TextEncoder().encode(text).length <= maxBytes) return;
+    throw new ParlorError("too_large", { details: { maxBytes } });
   }
 }
