@@ -1,7 +1,9 @@
 import { readdirSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type ConfigInput, configOf } from "../src/config/index.ts";
+import { createLog } from "../src/observe/log.ts";
 import { METRICS } from "../src/observe/metrics.ts";
+import { Server } from "../src/server/server.ts";
 import { openRaw } from "../src/testing/raw-web-socket.ts";
 import { TestClient } from "./peer-server/client.ts";
 import { join, liveServer } from "./peer-server/live-server.ts";
@@ -188,6 +190,24 @@ describe("metrics", () => {
     expect(figure("parlor_refusals_total")).toEqual([{ value: 1, labels: { code: "bad_message" } }]);
     expect(figure("parlor_links_accepted_total")).toEqual([{ value: 2, labels: { dialect: "peer-server" } }]);
     expect(figure("parlor_errors_total")).toEqual([{ value: 0, labels: {} }]);
+  });
+
+  it("[HT15] are at a port of their own, too, with nothing beside them", async () => {
+    const config = configOf({ host: "127.0.0.1", port: 0, metrics: { port: 0, token: "open sesame" } });
+    const server = new Server(config, { log: createLog({ level: "silent", format: "json" }) });
+    onTestFinished(() => server.close({ drainMs: 0 }));
+    const { port, metricsPort } = await server.listen();
+    const own = `http://127.0.0.1:${metricsPort}`;
+    const headers = { authorization: "Bearer open sesame" };
+
+    expect(metricsPort).not.toBe(port);
+    for (const path of ["/metrics", "/metrics/prom", "/metrics/json"]) {
+      expect((await fetch(own + path, { headers })).status).toBe(200);
+      expect((await fetch(own + path)).status).toBe(401);
+    }
+    for (const path of ["/", "/health", "/metrics2", "/v1/sessions", "/console"])
+      expect((await fetch(own + path, { headers })).status).toBe(404);
+    expect((await fetch(`http://127.0.0.1:${port}/metrics`, { headers })).status).toBe(200);
   });
 
   it("[HT6] hold nothing that a peer has chosen", async () => {

@@ -45,7 +45,7 @@ export async function startServer(
       operate: (operator) => consoleRoutes({ operator, token: guard.token, stop }),
     }),
   });
-  const { urls, own, quic } = await server.listen().catch((cause: unknown) => {
+  const { urls, own, quic, metricsPort } = await server.listen().catch((cause: unknown) => {
     throw new CannotStart(cause instanceof Error ? cause.message : String(cause), { cause });
   });
   // Before anybody can read that the server is there, and ask it to go.
@@ -62,6 +62,8 @@ export async function startServer(
   if (natPort !== undefined)
     process.stdout.write(`  ${"nat".padEnd(11)} UDP ports ${natPort} and ${probePort}, STUN at the first\n`);
   if (quic) process.stdout.write(welcomeOverQuic(quic, config));
+  if (metricsPort !== undefined)
+    process.stdout.write(`  ${"metrics".padEnd(11)} port ${metricsPort}, too: /metrics\n`);
 }
 
 /** Who may come in, as configured. A token is checked in any case; nobody gets in with a bad one. */

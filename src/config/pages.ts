@@ -1,4 +1,4 @@
-import { toggle } from "./fields.ts";
+import { optionalCount, toggle } from "./fields.ts";
 import { secret } from "./text-fields.ts";
 
 /** Numbers for monitoring. */
@@ -6,6 +6,12 @@ export const metrics = {
   enabled: toggle(true, {
     doc: "Whether `/metrics` is served.",
     keys: ["metrics_enabled"],
+  }),
+  port: optionalCount({
+    doc: "A port besides at which nothing but `/metrics` is served; 0 takes any free one.",
+    min: 0,
+    max: 65_535,
+    keys: ["prometheus_port"],
   }),
   token: secret({ doc: "Bearer token that readers of `/metrics` must show. Without it everybody may read." }),
 };

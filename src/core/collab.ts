@@ -4,7 +4,7 @@ import { type PeerId, peerId, type RoomId } from "./ids.ts";
 import type { Payload } from "./payload.ts";
 import type { Peer } from "./peer.ts";
 import type { Member, Room } from "./room.ts";
-import type { RoomEnd } from "./room-events.ts";
+import type { LeaveReason, RoomEnd } from "./room-events.ts";
 import type { CollabRole, Ticket } from "./ticket.ts";
 
 /** The id of the peer that is called `name` in one session. Two sessions may each have a peer of the same name. */
@@ -45,6 +45,7 @@ export interface CollabOptions {
   readonly createdAt: number;
   readonly bytesPerSecond: number;
   onOver(reason: RoomEnd): void;
+  onLeft?(reason: LeaveReason): void;
 }
 
 /** Most names, places and tickets that one session remembers; the oldest is forgotten first. */
@@ -76,8 +77,9 @@ export class Collab {
   /** Tickets that are good once, and the name that used them. */
   readonly #spent = new Map<string, string>();
   readonly #onOver: (reason: RoomEnd) => void;
+  readonly #onLeft: ((reason: LeaveReason) => void) | undefined;
 
-  constructor({ hostName, metadata, key, createdAt, bytesPerSecond, onOver }: CollabOptions) {
+  constructor({ hostName, metadata, key, createdAt, bytesPerSecond, onOver, onLeft }: CollabOptions) {
     this.hostName = hostName;
     this.metadata = metadata;
     this.key = key;
@@ -85,6 +87,7 @@ export class Collab {
     const burstBytes = Math.max(MIN_BURST_BYTES, bytesPerSecond / 4);
     this.account = new ByteAccount({ bytesPerSecond, burstBytes }, createdAt);
     this.#onOver = onOver;
+    this.#onLeft = onLeft;
   }
 
   /** Whether that ticket is used up for everybody but `name`. */
@@ -121,6 +124,11 @@ export class Collab {
 
   over(reason: RoomEnd): void {
     this.#onOver(reason);
+  }
+
+  /** A member has left, and the others stay. */
+  left(reason: LeaveReason): void {
+    this.#onLeft?.(reason);
   }
 }
 

@@ -11,7 +11,7 @@ import type { Peer } from "./peer.ts";
 import type { RoomPolicy } from "./policy.ts";
 import { randomUuid } from "./random.ts";
 import { memberInfo, type Room } from "./room.ts";
-import type { RoomEnd } from "./room-events.ts";
+import type { LeaveReason, RoomEnd } from "./room-events.ts";
 import type { Space } from "./space.ts";
 import { badTicket, type CollabRole, refuseUntimely, type Ticket } from "./ticket.ts";
 import type { World } from "./world.ts";
@@ -55,6 +55,8 @@ export class Collabs {
   /** How often a peer has entered one, again by another link included. */
   entered = 0;
   readonly over = new Map<RoomEnd, number>();
+  /** How often a member has left one that goes on, and why. */
+  readonly left = new Map<LeaveReason, number>();
   /** How often each word was said. */
   readonly said = new Map<CollabWord, number>();
 
@@ -247,6 +249,7 @@ export class Collabs {
       key: world.random.bytes(KEY_BYTES),
       createdAt: world.now,
       bytesPerSecond: terms.bytesPerSecond,
+      onLeft: (reason) => void this.left.set(reason, (this.left.get(reason) ?? 0) + 1),
       onOver: (reason) => {
         this.active--;
         this.over.set(reason, (this.over.get(reason) ?? 0) + 1);

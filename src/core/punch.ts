@@ -44,6 +44,8 @@ export interface RendezvousOptions {
   readonly random: Random;
   /** How long two peers try before they are told to use the relay, in ms. */
   readonly timeoutMs: number;
+  /** Two were told of each other, so long after both had asked. */
+  onIntroduced?(tookMs: number): void;
   /** Told once for each of the two. */
   onOutcome?(outcome: PunchOutcome, nat: NatType, tookMs: number): void;
 }
@@ -132,6 +134,10 @@ export class Rendezvous {
       ];
     }
     // Both are told at the same moment, so that both send before the first packet of the other arrives.
+    if (isNew) {
+      const [one, two] = pair.sides;
+      this.#options.onIntroduced?.(now - Math.max(one.since, two.since));
+    }
     const told = isNew ? pair.sides : [side];
     return told.map((each) => introduction(pair, each, each === side ? from : undefined));
   }

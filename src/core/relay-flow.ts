@@ -9,6 +9,8 @@ import { relayCost } from "./relay-words.ts";
 
 /** What went through since the start. */
 export interface RelayTally {
+  /** Bytes of frames that came, passed on or not. */
+  heardBytes: number;
   frames: number;
   bytes: number;
   datagrams: number;
@@ -40,6 +42,7 @@ interface Turn {
 /** How frames get from one seat to another: when they may, and in whose turn. */
 export class RelayFlow {
   readonly tally: RelayTally = {
+    heardBytes: 0,
     frames: 0,
     bytes: 0,
     datagrams: 0,
@@ -77,6 +80,7 @@ export class RelayFlow {
     const { seat } = inlet;
     if (seat.isGone) return;
     seat.lastFrameAt = now;
+    this.tally.heardBytes += record.length;
     const cost = relayCost(record.length);
     const underway: Underway = { frame: decodeRelayFrame(record.subarray(PREFIX_BYTES)), record };
     if (inlet.isEmpty && !this.#queues(inlet) && this.#step(inlet, underway, { now }) === "done") {
@@ -95,6 +99,7 @@ export class RelayFlow {
   takeDatagram(seat: RelaySeat, { frame, body }: Datagram, now: number): void {
     if (seat.isGone) return;
     seat.lastFrameAt = now;
+    this.tally.heardBytes += body.length;
     const { session } = seat;
     const code = this.#flawIn(frame, seat);
     if (code !== undefined || frame === undefined) {

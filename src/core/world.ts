@@ -163,6 +163,7 @@ export class World {
       ...departure(room, member),
     });
     if (room.game) this.games.leave(room, room.game, member);
+    room.collab?.left(reason);
     this.watcher?.unseated(room, member, { reason, seat });
 
     if (room.host === peer.id) this.#replaceHost(room);

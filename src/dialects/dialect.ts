@@ -164,14 +164,21 @@ export interface Stopping {
   readonly retryAfterMs: number;
 }
 
+/** A request that was answered: `method` one of a few, `route` one of a few patterns. */
+export interface Answered {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+}
+
 /** What the HTTP side of a dialect works on. */
 export interface Access {
   readonly hub: Hub;
   readonly random: Random;
   /** Ms since the epoch. */
   now(): number;
-  /** A request was answered, for who counts them; `route` is one of a few patterns. */
-  answered?(request: { readonly method: string; readonly route: string; readonly status: number }): void;
+  /** A request came in, for who counts them: what it returns is to be called when it was answered. */
+  answering?(): (request: Answered) => void;
 }
 
 /** What a conversation is given that is not its own. */

@@ -1,16 +1,25 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from "prom-client";
+import type { Histogram } from "../lib/histogram.ts";
 
 /** Reads a number, or one number per label value, when somebody asks for the metrics. */
 export type Reading = () => number | Iterable<readonly [label: string | readonly string[], value: number]>;
+/** Reads one histogram per label value. */
+export type HistogramReading = () => Iterable<readonly [label: string | readonly string[], Histogram]>;
 
 interface MetricInfo {
-  readonly type: "counter" | "gauge";
+  readonly type: "counter" | "gauge" | "histogram";
   readonly help: string;
+  /** Of a histogram, the bounds that are told apart. */
+  readonly buckets?: readonly number[];
   /** The one label, whose values are bounded by construction (codes, reasons, lanes, kinds). */
   readonly label?: string;
   /** Instead of one, several; a reading gives their values in this order. */
   readonly labels?: readonly string[];
 }
+
+/** Seconds, of what a server is done with at once and of what takes the network. */
+const QUICK_S = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
+const PUNCH_S = [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10];
 
 /** Every metric of the server. Names are public API: add, never rename. */
 export const METRICS = {
@@ -64,25 +73,68 @@ export const METRICS = {
     label: "nat_type",
   },
   pulsar_nat_type_detected_total: { type: "counter", help: "NATs seen.", label: "nat_type" },
+  pulsar_hole_punch_duration_seconds: {
+    type: "histogram",
+    help: "From when two peers were introduced until one has reached the other, by its NAT.",
+    label: "nat_type",
+    buckets: PUNCH_S,
+  },
   pulsar_p2p_success_ratio: {
     type: "gauge",
     help: "Of the peers introduced, how many have reached the other.",
+  },
+  pulsar_rendezvous_latency_seconds: {
+    type: "histogram",
+    help: "What it takes to bring peers together: calls about sessions, introductions, being let into the relay.",
+    label: "operation",
+    buckets: QUICK_S,
+  },
+  pulsar_http_request_duration_seconds: {
+    type: "histogram",
+    help: "How long requests about collaboration sessions took.",
+    labels: ["method", "path"],
+    buckets: [...QUICK_S, 5],
+  },
+  pulsar_connections_total: {
+    type: "counter",
+    help: "Connections by protocol and by what they are for: server, relay, p2p.",
+    labels: ["proto", "type"],
+  },
+  pulsar_connection_failures_total: {
+    type: "counter",
+    help: "Connections that came to nothing, or were ended for what went wrong on them.",
+    labels: ["proto", "reason"],
+  },
+  pulsar_relay_bytes_total: {
+    type: "counter",
+    help: "Bytes of frames that came to the relay, and that it passed on.",
+    label: "direction",
+  },
+  pulsar_relay_connections_active: { type: "gauge", help: "Peers with a line to the relay." },
+  pulsar_relay_bandwidth_usage_bytes_per_sec: {
+    type: "gauge",
+    help: "What the relay passes on, over the last ten seconds.",
   },
   parlor_errors_total: { type: "counter", help: "Failures that are the server's own fault." },
 } as const satisfies Record<string, MetricInfo>;
 
 export type MetricName = keyof typeof METRICS;
 
+/** Where each metric is read. */
+export type Readings = {
+  readonly [Name in MetricName]: (typeof METRICS)[Name] extends { readonly type: "histogram" }
+    ? HistogramReading
+    : Reading;
+};
+
 /** The metrics of one server, as Prometheus text and as JSON. Costs nothing until somebody asks. */
 export class Metrics {
   readonly #registry = new Registry();
 
-  constructor(
-    readings: Readonly<Record<MetricName, Reading>>,
-    { withProcess }: { readonly withProcess: boolean },
-  ) {
+  constructor(readings: Readings, { withProcess }: { readonly withProcess: boolean }) {
     for (const [name, info] of Object.entries(METRICS) as [MetricName, MetricInfo][]) {
-      this.#add(name, info, readings[name]);
+      if (info.type === "histogram") this.#addHistogram(name, info, readings[name] as HistogramReading);
+      else this.#add(name, info, readings[name] as Reading);
     }
     if (withProcess) collectDefaultMetrics({ register: this.#registry });
   }
@@ -102,25 +154,53 @@ export class Metrics {
     return { total_metrics: metrics.length, metrics: counted };
   }
 
-  #add(name: MetricName, { type, help, label, labels }: MetricInfo, read: Reading): void {
-    const names = labels ?? (label === undefined ? [] : [label]);
-    const Kind = type === "counter" ? Counter : Gauge;
+  #add(name: MetricName, info: MetricInfo, read: Reading): void {
+    const labelNames = labelNamesOf(info);
+    const Kind = info.type === "counter" ? Counter : Gauge;
     new Kind({
       name,
-      help,
-      labelNames: [...names],
+      help: info.help,
+      labelNames,
       registers: [this.#registry],
       collect() {
         this.reset();
         const values = read();
         if (typeof values === "number") this.inc(values);
-        else {
-          for (const [given, count] of values) {
-            const each = [given].flat();
-            this.inc(Object.fromEntries(names.map((name, at) => [name, each[at] ?? ""])), count);
-          }
-        }
+        else for (const [given, count] of values) this.inc(labelsOf(labelNames, given), count);
       },
     });
   }
+
+  /** The library's own histograms only count what they are told themselves: this is as much of one as its registry asks for. */
+  #addHistogram(name: MetricName, info: MetricInfo, read: HistogramReading): void {
+    const { help, type } = info;
+    const labelNames = labelNamesOf(info);
+    const get = async () => ({ name, help, type, aggregator: "sum", values: values() });
+    const values = () =>
+      [...read()].flatMap(([given, histogram]) => {
+        const labels = labelsOf(labelNames, given);
+        const { bounds, atMost, count, sum } = histogram;
+        const buckets = [...bounds.map((le, at) => [le, atMost[at] ?? 0]), ["+Inf", count]] as const;
+        return [
+          ...buckets.map(([le, value]) => ({
+            metricName: `${name}_bucket`,
+            labels: { ...labels, le },
+            value: Number(value),
+          })),
+          { metricName: `${name}_sum`, labels, value: sum },
+          { metricName: `${name}_count`, labels, value: count },
+        ];
+      });
+    this.#registry.registerMetric({ name, get, reset() {} } as unknown as Metric);
+  }
+}
+
+function labelNamesOf({ label, labels }: MetricInfo): string[] {
+  return [...(labels ?? (label === undefined ? [] : [label]))];
+}
+
+/** The values of labels by their names. */
+function labelsOf(names: readonly string[], given: string | readonly string[]): Record<string, string> {
+  const each = [given].flat();
+  return Object.fromEntries(names.map((name, at) => [name, each[at] ?? ""]));
 }

@@ -24,6 +24,8 @@ export interface Listening {
   readonly own: readonly OwnListening[];
   /** Where QUIC and WebTransport are, if they are. */
   readonly quic: QuicPlace | undefined;
+  /** The port at which nothing but metrics is served, if there is one. */
+  readonly metricsPort: number | undefined;
 }
 
 export interface ListenOptions {
@@ -52,6 +54,7 @@ export class Listeners {
   readonly #own: { readonly dialect: string; readonly listener: HttpListener }[] = [];
   #nat: NatListener | undefined;
   #front: QuicFront | undefined;
+  #metrics: HttpListener | undefined;
 
   constructor(options: ListenersOptions) {
     this.#options = options;
@@ -70,6 +73,11 @@ export class Listeners {
     return this.#front?.place;
   }
 
+  /** Connections of QUIC since the start. */
+  get quicAccepted(): number {
+    return this.#front?.accepted ?? 0;
+  }
+
   get quicConnections(): number {
     return this.#front?.connections ?? 0;
   }
@@ -86,6 +94,7 @@ export class Listeners {
       this.#nat = await this.#openNat();
       await this.#openOwn();
       this.#front = await this.#openFront();
+      this.#metrics = await this.#openMetrics();
     } catch (error) {
       await this.close();
       throw error;
@@ -95,6 +104,7 @@ export class Listeners {
       urls: shared.urls,
       own: this.#own.map(({ dialect, listener: { port, urls } }) => ({ dialect, port, urls })),
       quic: this.#front?.place,
+      metricsPort: this.#metrics?.port,
     };
   }
 
@@ -107,7 +117,7 @@ export class Listeners {
   async close(): Promise<void> {
     await this.#front?.close();
     const own = this.#own.map(({ listener }) => listener.close());
-    await Promise.all([this.#shared?.close(), this.#nat?.close(), ...own]);
+    await Promise.all([this.#shared?.close(), this.#nat?.close(), this.#metrics?.close(), ...own]);
   }
 
   #openShared(attachTo: ListenOptions["attachTo"]): Promise<HttpListener> {
@@ -134,6 +144,25 @@ export class Listeners {
       onRequest: answerWith(fetch, { trustProxy, failed: (error) => failures.report(error) }),
       onUpgrade: (opening) => door.decide(opening),
       onLink: (link, opening, note) => door.accept(link, opening, { identity: note as Identity | undefined }),
+      onError: (error) => failures.report(error),
+    });
+  }
+
+  async #openMetrics(): Promise<HttpListener | undefined> {
+    const { config, failures, fetch } = this.#options;
+    const { host, metrics, trustProxy } = config;
+    if (!metrics.enabled || metrics.port === undefined) return undefined;
+    const isAbout = ({ url }: Request) => /^\/metrics(\/|$)/.test(new URL(url).pathname);
+    const nothing = () => new Response("only /metrics is here\n", { status: 404 });
+    return listenHttp({
+      host,
+      port: metrics.port,
+      onRequest: answerWith((request, context) => (isAbout(request) ? fetch(request, context) : nothing()), {
+        trustProxy,
+        failed: (error) => failures.report(error),
+      }),
+      onUpgrade: () => ({ accept: false, status: 404, text: "only /metrics is here\n" }),
+      onLink: (link) => link.destroy(),
       onError: (error) => failures.report(error),
     });
   }

@@ -8,8 +8,10 @@ import {
 } from "../core/punch.ts";
 import type { Random } from "../core/random.ts";
 import type { JoinTokens } from "../dialects/pulsar/tokens.ts";
+import { Histograms } from "../lib/histogram.ts";
 import { placeOf } from "../lib/place.ts";
 import { RateTable } from "../lib/rate-table.ts";
+import { METRICS } from "../observe/metrics.ts";
 import {
   decodePunch,
   encodePunch,
@@ -40,6 +42,10 @@ export interface NatCounts {
   readonly attempts: Map<NatType, number>;
   readonly met: Map<NatType, number>;
   readonly fallbacks: Map<NatType, number>;
+  /** From the introduction until it was over. */
+  readonly durations: Histograms<NatType>;
+  /** From when both have asked until both were told. */
+  readonly latency: Histograms<"introduce">;
   /** Datagrams beyond the rate, and those that are none of ours. */
   dropped: number;
 }
@@ -68,6 +74,8 @@ export async function listenNat(options: NatOptions): Promise<NatListener> {
     attempts: new Map(),
     met: new Map(),
     fallbacks: new Map(),
+    durations: new Histograms(METRICS.pulsar_hole_punch_duration_seconds.buckets),
+    latency: new Histograms(METRICS.pulsar_rendezvous_latency_seconds.buckets),
     dropped: 0,
   };
   const rates = new RateTable({ perSecond, burst: perSecond * 4, maxKeys: MAX_PLACES });
@@ -75,7 +83,9 @@ export async function listenNat(options: NatOptions): Promise<NatListener> {
   const rendezvous = new Rendezvous({
     random,
     timeoutMs,
-    onOutcome: (outcome: PunchOutcome, nat: NatType) => {
+    onIntroduced: (tookMs) => counts.latency.observe("introduce", tookMs / 1000),
+    onOutcome: (outcome: PunchOutcome, nat: NatType, tookMs: number) => {
+      if (outcome === "met") counts.durations.observe(nat, tookMs / 1000);
       count(counts.attempts, nat);
       count(outcome === "met" ? counts.met : counts.fallbacks, nat);
     },

@@ -4,7 +4,7 @@ import type { Hub } from "../core/hub.ts";
 import type { PeerId } from "../core/ids.ts";
 import type { Room } from "../core/room.ts";
 import type { Log } from "../observe/log.ts";
-import type { MetricName, Reading } from "../observe/metrics.ts";
+import type { Readings } from "../observe/metrics.ts";
 import type { Connections } from "./connections.ts";
 
 /** What is known of the connection of a peer. */
@@ -22,7 +22,7 @@ export interface Operator {
   readonly log: Log;
   readonly isDraining: boolean;
   /** The numbers that metrics show, as they are now. */
-  readonly readings: Readonly<Record<MetricName, Reading>>;
+  readonly readings: Readings;
   /** Ms since the epoch. */
   now(): number;
   /** `undefined` for a peer whose link is lost. */

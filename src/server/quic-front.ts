@@ -61,6 +61,8 @@ export class QuicFront {
   readonly #silent = new Deadlines<QuicConnection>();
   readonly #quic: Quic;
   readonly #certificate: QuicCertificate;
+  /** Connections that were let in since the start. */
+  accepted = 0;
   #listener: QuicListener | undefined;
   #port: number;
   #isClosed = false;
@@ -118,7 +120,7 @@ export class QuicFront {
 
   /** To be called now and then: ends those who say nothing, and takes a new certificate. */
   tick(now: number): void {
-    for (const connection of this.#silent.takeDue(now)) end(connection, "admission_timeout");
+    for (const connection of this.#silent.takeDue(now)) this.#turnAway(connection, "admission_timeout");
     if (this.#reopening || this.#isClosed || now < this.#triesAt) return;
     if (this.#listener && !this.#certificate.isDue(now) && !this.#mayTakeNext(now)) return;
     this.#reopening = this.reload(now)
@@ -185,9 +187,10 @@ export class QuicFront {
     const giveBack = this.#count.take(connection.remoteAddress);
     if (typeof giveBack === "string") {
       connection.listen({ stream: (stream) => stream.reset(NO_ERROR), datagram() {}, closed() {} });
-      end(connection, "server_full");
+      this.#turnAway(connection, "server_full");
       return;
     }
+    this.accepted++;
     const { config, now } = this.#options;
     this.#silent.set(connection, now() + config.registrationTimeoutMs);
     connection.listen(
@@ -199,6 +202,12 @@ export class QuicFront {
         },
       }),
     );
+  }
+
+  #turnAway(connection: QuicConnection, why: RelayEnd): void {
+    this.#options.desk.counts.fail("quic", why);
+    const { code, reason } = wordsOf(why);
+    connection.close(code, reason);
   }
 
   #serve(connection: QuicConnection, protocol: "h3" | "other"): QuicConnectionListener {
@@ -214,7 +223,7 @@ export class QuicFront {
       onSession: (session, opening, decision) => {
         this.#silent.clear(connection);
         if (isRelayPath(opening.path)) {
-          session.listen(desk.acceptConnection(session));
+          session.listen(desk.acceptConnection(session, "webtransport"));
           return;
         }
         acceptStreamLink(session, {
@@ -237,9 +246,4 @@ export class QuicFront {
 function wordsOf(why: RelayEnd): { readonly code: number; readonly reason: string } {
   const { code, text } = RELAY_ENDS[why];
   return { code, reason: text };
-}
-
-function end(connection: QuicConnection, why: RelayEnd): void {
-  const { code, reason } = wordsOf(why);
-  connection.close(code, reason);
 }

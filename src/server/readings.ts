@@ -1,5 +1,5 @@
 import type { Hub } from "../core/hub.ts";
-import type { MetricName, Reading } from "../observe/metrics.ts";
+import type { Readings } from "../observe/metrics.ts";
 import type { Connections } from "./connections.ts";
 import type { Failures } from "./failures.ts";
 import type { Listeners } from "./listeners.ts";
@@ -21,7 +21,7 @@ export interface Counting {
 }
 
 /** The numbers that metrics show, each read when somebody asks. */
-export function serverReadings(counting: Counting): Readonly<Record<MetricName, Reading>> {
+export function serverReadings(counting: Counting): Readings {
   const { hub, outbox, tally, failures, connections, listeners, desk } = counting;
   return {
     parlor_peers: () => hub.counts.peers,
@@ -38,7 +38,13 @@ export function serverReadings(counting: Counting): Readonly<Record<MetricName, 
     parlor_goodbyes_total: () => tally.goodbyes,
     parlor_messages_dropped_total: () => tally.dropped,
     ...relayReadings(desk.relay),
-    ...pulsarReadings({ collabs: hub.collabs, tally, nat: () => listeners.natCounts }),
+    ...pulsarReadings({
+      desk,
+      tally,
+      collabs: hub.collabs,
+      nat: () => listeners.natCounts,
+      quicAccepted: () => listeners.quicAccepted,
+    }),
     parlor_quic_connections: () => listeners.quicConnections,
     parlor_errors_total: () => failures.count,
   };

@@ -2,6 +2,7 @@ import { RELAY_ENDS, type RelayEnd } from "../core/relay-ends.ts";
 import { decodeRelayFrame, type RelayFrame } from "../core/relay-frame.ts";
 import { TokenBucket } from "../lib/token-bucket.ts";
 import type { QuicConnection, QuicConnectionListener, QuicStream } from "../transports/quic.ts";
+import type { LineCarrier } from "./relay-counts.ts";
 import type { RelayDesk } from "./relay-desk.ts";
 import { RelayStream } from "./relay-stream.ts";
 import type { RelayStreamLine } from "./relay-stream-line.ts";
@@ -14,6 +15,7 @@ const ASKS_PER_SECOND = 1;
  * ends by itself.
  */
 export class RelayConnection implements QuicConnectionListener {
+  readonly carrier: LineCarrier;
   readonly #connection: QuicConnection;
   readonly #desk: RelayDesk;
   /** Every stream is a line of its own until its first frame tells whose it is. */
@@ -21,8 +23,12 @@ export class RelayConnection implements QuicConnectionListener {
   readonly #asks: TokenBucket;
   #isEnded = false;
 
-  constructor(connection: QuicConnection, desk: RelayDesk) {
+  constructor(
+    connection: QuicConnection,
+    { desk, carrier }: { readonly desk: RelayDesk; readonly carrier: LineCarrier },
+  ) {
     this.#connection = connection;
+    this.carrier = carrier;
     this.#desk = desk;
     const { maxLinesPerConnection, now } = desk.options;
     this.#asks = new TokenBucket({ perSecond: ASKS_PER_SECOND, burst: 2 * maxLinesPerConnection }, now());

@@ -4,9 +4,11 @@ import { Relay, type RelayLimits } from "../core/relay.ts";
 import type { RelayEnd } from "../core/relay-ends.ts";
 import type { Elsewhere } from "../core/relay-flow.ts";
 import type { RelaySeat } from "../core/relay-seat.ts";
+import { RateMeter } from "../lib/rate-meter.ts";
 import type { Link } from "../transports/link.ts";
 import type { QuicConnection, QuicConnectionListener } from "../transports/quic.ts";
 import { RelayConnection } from "./relay-connection.ts";
+import { RelayCounts } from "./relay-counts.ts";
 import { RelayLink } from "./relay-link.ts";
 
 /** The paths of the relay on a listener that has paths: WebSocket, WebTransport. */
@@ -64,6 +66,9 @@ const ASK_AGAIN_MS = 5;
 export class RelayDesk {
   readonly relay: Relay;
   readonly options: RelayDeskOptions;
+  readonly counts = new RelayCounts();
+  /** How fast bytes are passed on. */
+  readonly bandwidth = new RateMeter({ windowMs: 10_000, everyMs: 1000 });
   readonly #waiting = new Deadlines<Expected>();
   readonly #asked = new Set<RelaySeat>();
   #reviewAt = 0;
@@ -77,8 +82,11 @@ export class RelayDesk {
   }
 
   /** A connection that relays: QUIC, or a session of WebTransport. */
-  acceptConnection(connection: QuicConnection): QuicConnectionListener {
-    return new RelayConnection(connection, this);
+  acceptConnection(
+    connection: QuicConnection,
+    carrier: "quic" | "webtransport" = "quic",
+  ): QuicConnectionListener {
+    return new RelayConnection(connection, { desk: this, carrier });
   }
 
   /** A link of messages: each is one frame. */
@@ -101,6 +109,8 @@ export class RelayDesk {
     const now = this.options.now();
     for (const newcomer of this.#waiting.takeDue(now)) newcomer.end("admission_timeout");
     this.relay.tick(now);
+    const { bytes, datagramBytes } = this.relay.flow.tally;
+    this.bandwidth.sample(bytes + datagramBytes, now);
     if (now >= this.#reviewAt) this.#review(now);
     this.arm();
   }

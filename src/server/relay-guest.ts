@@ -3,19 +3,26 @@ import { LineEnded, type RelayEnd } from "../core/relay-ends.ts";
 import type { RelayFrame } from "../core/relay-frame.ts";
 import type { RelayLine, RelaySeat } from "../core/relay-seat.ts";
 import { utf8Text } from "../lib/utf8.ts";
+import type { LineCarrier } from "./relay-counts.ts";
 import type { RelayDesk } from "./relay-desk.ts";
 
 /** Longest token and key together, in bytes. */
 const MAX_TOKEN_BYTES = 8192 + 64;
 
+/** What a guest came over. */
+interface GuestLine extends RelayLine {
+  readonly remoteAddress: string;
+  readonly carrier: LineCarrier;
+}
+
 /** Somebody at the door, from the first frame until the line is gone. */
 export class RelayGuest {
   readonly #desk: RelayDesk;
-  readonly #line: RelayLine & { readonly remoteAddress: string };
+  readonly #line: GuestLine;
   #state: "silent" | "asking" | "in" | "gone" = "silent";
   #seat: RelaySeat | undefined;
 
-  constructor(desk: RelayDesk, line: RelayLine & { readonly remoteAddress: string }) {
+  constructor(desk: RelayDesk, line: GuestLine) {
     this.#desk = desk;
     this.#line = line;
     desk.expect(this);
@@ -41,8 +48,9 @@ export class RelayGuest {
    */
   async ask(frame: RelayFrame | undefined, then: (seat: RelaySeat) => void): Promise<void> {
     this.#state = "asking";
+    const { now, admit } = this.#desk.options;
+    const askedAt = now();
     try {
-      const { now, admit } = this.#desk.options;
       const words = frame && frame.payload.length <= MAX_TOKEN_BYTES ? utf8Text(frame.payload) : undefined;
       if (!frame || words === undefined || frame.to !== "") throw new LineEnded("bad_frame");
       const [token = "", key] = words.split("\n");
@@ -59,6 +67,7 @@ export class RelayGuest {
         now(),
       );
       this.#state = "in";
+      this.#desk.counts.enter(this.#line.carrier, now() - askedAt);
       this.#desk.options.entered?.(this.#seat);
       this.#desk.expectNoMore(this);
       then(this.#seat);
@@ -78,7 +87,9 @@ export class RelayGuest {
   }
 
   end(end: RelayEnd): void {
-    if (!this.isGone) this.#line.end(end);
+    if (this.isGone) return;
+    if (end !== "draining") this.#desk.counts.fail(this.#line.carrier, end);
+    this.#line.end(end);
   }
 
   /** The line is gone. */

@@ -17,6 +17,7 @@ const STAY_AWAY = 3500;
 
 /** A line over a link of messages, such as a WebSocket: one frame in each, without length. */
 export class RelayLink implements LinkListener, RelayLine {
+  readonly carrier = "websocket";
   readonly #link: Link;
   readonly #desk: RelayDesk;
   readonly #guest: RelayGuest;

@@ -5,6 +5,7 @@ import { type RelayWord, wordFrame } from "../core/relay-words.ts";
 import { prefixed } from "../lib/length-prefix.ts";
 import type { QuicStream } from "../transports/quic.ts";
 import type { RelayConnection } from "./relay-connection.ts";
+import type { LineCarrier } from "./relay-counts.ts";
 import type { RelayDesk } from "./relay-desk.ts";
 import { RelayGuest } from "./relay-guest.ts";
 
@@ -28,6 +29,10 @@ export class RelayStreamLine implements RelayLine {
     this.#connection = connection;
     this.#desk = desk;
     this.#guest = new RelayGuest(desk, this);
+  }
+
+  get carrier(): LineCarrier {
+    return this.#connection.carrier;
   }
 
   get remoteAddress(): string {

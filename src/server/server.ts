@@ -278,7 +278,10 @@ export class Server {
       door: this.#door,
       access: {
         ...this.#access(),
-        answered: ({ method, route, status }) => this.#tally.answer(method, route, status),
+        answering: () => {
+          const since = performance.now();
+          return (request) => this.#tally.answer(request, performance.now() - since);
+        },
       },
       quicPlace: () => this.#listeners.quicPlace,
       readings: this.#readings(),

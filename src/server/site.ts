@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import type { Config } from "../config/index.ts";
 import { spaceId } from "../core/ids.ts";
 import type { Access } from "../dialects/dialect.ts";
-import { type MetricName, Metrics, type Reading } from "../observe/metrics.ts";
+import { Metrics, type Readings } from "../observe/metrics.ts";
 import type { Door } from "./door.ts";
 import { pages } from "./pages.ts";
 import type { QuicPlace } from "./quic-front.ts";
@@ -17,7 +17,7 @@ export interface SiteOptions {
   readonly access: Access;
   /** Where QUIC is at the moment, if it is. */
   quicPlace(): QuicPlace | undefined;
-  readonly readings: Readonly<Record<MetricName, Reading>>;
+  readonly readings: Readings;
   /** What an embedder and an operator serve besides. */
   readonly extensions: readonly Hono[];
 }

@@ -1,3 +1,4 @@
+import { Agent, get as httpGet } from "node:http";
 import { describe, expect, it } from "vitest";
 import { Editor } from "./pulsar-editor.ts";
 import { afterwards, createSession, serve } from "./pulsar-server.ts";
@@ -8,6 +9,19 @@ const others = {
   native: { enabled: false },
   signalFish: { enabled: false },
 };
+
+/** Asks by an agent of its own, which keeps its connection. */
+function askOn(agent: Agent, url: string): Promise<{ status: number | undefined; body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = httpGet(url, { agent }, (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (text: string) => (body += text));
+      response.on("end", () => resolve({ status: response.statusCode, body }));
+    });
+    request.on("error", reject);
+  });
+}
 
 async function get(url: string) {
   const response = await fetch(url);
@@ -50,6 +64,34 @@ describe("health in the words of Pulsar", () => {
     expect(await get(`${http}/pulsar/health/liveness`)).toMatchObject({
       status: 200,
       body: { status: "healthy", checks: [{ name: "liveness", message: "Service is running" }] },
+    });
+  });
+
+  it("[PU61] is red from the moment the server begins to stop until the last link is gone", async () => {
+    const { http, ws, server } = await serve();
+    const { session, token } = await createSession(http);
+    const { editor } = await Editor.join(ws, { peer: "ada", session, token });
+    const agent = new Agent({ keepAlive: true });
+    afterwards(() => agent.destroy());
+    // Asked on a connection that is open already: a server that stops takes no new ones.
+    const ask = (path: string) => askOn(agent, http + path);
+    expect((await ask("/health/readiness")).status).toBe(200);
+    editor.stall();
+
+    const closed = server.close({ drainMs: 500 });
+    const [ready, pulsarReady, live, health] = [
+      await ask("/health/readiness"),
+      await ask("/pulsar/health/readiness"),
+      await ask("/health/liveness"),
+      await ask("/pulsar/health"),
+    ];
+    editor.close();
+    await closed;
+
+    expect([ready.status, pulsarReady.status, live.status, health.status]).toEqual([503, 503, 200, 200]);
+    expect(JSON.parse(health.body)).toMatchObject({
+      status: "unhealthy",
+      services: { http: "stopping", relay: "stopping", sessions: "stopping" },
     });
   });
 

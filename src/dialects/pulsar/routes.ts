@@ -53,11 +53,12 @@ export function routes(access: Access, settings: PulsarSettings): Hono {
     cors({ origin: "*", allowMethods: ["GET", "HEAD", "POST"], exposeHeaders: ["Retry-After"], maxAge: 600 }),
   );
   app.use("/v1/sessions/*", async (c, next) => {
+    const answered = access.answering?.();
     await next();
     const { method, routePath } = c.req;
     // Methods are the caller's to invent, and what is counted must be bounded.
     const known = METHODS.has(method) ? method : "OTHER";
-    access.answered?.({ method: known, route: routeOf(routePath), status: c.res.status });
+    answered?.({ method: known, route: routeOf(routePath), status: c.res.status });
   });
   app.use("/v1/sessions/*", async (c, next) => {
     const retryAfterMs = callers.take(placeOfCaller(c), now());
