@@ -34,7 +34,7 @@ describe("a peer of the bench and the naive server", () => {
   it("register under the hash of the key", async () => {
     const ada = await BenchPeer.register(await naive(), "ada");
 
-    expect(ada.fingerprint).toBe("fdee430d40bd57deeac186cd9790033d0f06f909a8806e7ce6e717ab7c7d5029");
+    expect(ada.name).toBe("fdee430d40bd57deeac186cd9790033d0f06f909a8806e7ce6e717ab7c7d5029");
     await ada.close();
   });
 
@@ -46,10 +46,10 @@ describe("a peer of the bench and the naive server", () => {
     await bob.join("garden");
     await ada.expect("peer_joined");
     const heard = deliveries(bob, 2_500, ({ type, from, payload }) => {
-      return type === "relay" && from === ada.fingerprint && payload === "hello";
+      return type === "relay" && from === ada.name && payload === "hello";
     });
 
-    const frame = jsonFrame({ type: "relay", to: bob.fingerprint, payload: "hello", from: "eve" });
+    const frame = jsonFrame({ type: "relay", to: bob.name, payload: "hello", from: "eve" });
     ada.send(Buffer.concat(Array<Buffer>(2_500).fill(frame)));
 
     expect(await heard).toBe(2_500);
@@ -64,7 +64,7 @@ describe("a peer of the bench and the naive server", () => {
     ];
     for (const peer of [ada, bob, eve]) await peer.join("garden");
     for (const peer of [ada, ada, bob]) await peer.expect("peer_joined");
-    const heard = [bob, eve].map((peer) => deliveries(peer, 1, ({ from }) => from === ada.fingerprint));
+    const heard = [bob, eve].map((peer) => deliveries(peer, 1, ({ from }) => from === ada.name));
 
     ada.send(jsonFrame({ type: "broadcast", payload: { namespace: "garden", data: 1 } }));
     ada.send(jsonFrame({ type: "ping" }));
@@ -93,7 +93,7 @@ describe("a peer of the bench and the naive server", () => {
 
     await bob.close();
 
-    expect((await ada.expect("peer_left")).from).toBe(bob.fingerprint);
+    expect((await ada.expect("peer_left")).from).toBe(bob.name);
   });
 });
 

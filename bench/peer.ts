@@ -19,12 +19,13 @@ const KEY = Buffer.from("parlor's bench!!").toString("base64");
 const ACCEPT = createHash("sha1").update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 const chunkBuffer = Buffer.allocUnsafe(256 * 1024);
 
-/** A message of the Peer Server protocol as far as the bench looks at it. */
+/** A message of the Peer Server protocol, or of tapaculo's, as far as the bench looks at it. */
 export interface Message {
-  readonly type: string;
+  readonly type?: string;
   readonly from?: string;
   readonly to?: string;
   readonly payload?: unknown;
+  readonly data?: unknown;
 }
 
 /** Who is told once a peer stopped asking and started pressing. */
@@ -44,8 +45,8 @@ interface Waiting {
 
 /** A client of a server under test, over a bare socket: it counts deliveries instead of parsing them. */
 export class BenchPeer {
-  /** The name under which the server presents this peer to others. */
-  readonly fingerprint: string;
+  /** Under which the server presents this peer to others: the fingerprint of its key, or the user of its token. */
+  readonly name: string;
 
   readonly #socket: Socket;
   readonly #walker: FrameWalker;
@@ -59,8 +60,11 @@ export class BenchPeer {
   #end: Error | undefined;
   #closing = false;
 
-  private constructor(port: number, fingerprint: string) {
-    this.fingerprint = fingerprint;
+  private constructor(
+    port: number,
+    { name, query = "" }: { readonly name: string; readonly query?: string },
+  ) {
+    this.name = name;
     this.#walker = new FrameWalker(
       {
         message: (payload) => this.#hear(payload, { plain: false }),
@@ -78,24 +82,23 @@ export class BenchPeer {
     this.#socket.on("error", (error) => this.#fail(error));
     this.#socket.on("close", () => this.#fail(new Error("the server closed the connection")));
     this.#socket.write(
-      `GET /ws HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `GET /ws${query} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${KEY}\r\n\r\n`,
     );
   }
 
   /** Connects, registers under `key`, and verifies what the server answered. */
   static async register(port: number, key: string): Promise<BenchPeer> {
-    const peer = new BenchPeer(port, fingerprintOf(key));
-    try {
-      await peer.#until(() => peer.#head === undefined, "the upgrade");
+    return new BenchPeer(port, { name: fingerprintOf(key) }).#settle(async (peer) => {
       peer.send(jsonFrame({ type: "register", payload: { public_key: key } }));
       const { from } = await peer.expect("registered");
-      if (from !== peer.fingerprint) throw new Error(`registered as ${from}, not as the hash of the key`);
-      return peer;
-    } catch (error) {
-      peer.#socket.destroy();
-      throw error;
-    }
+      if (from !== peer.name) throw new Error(`registered as ${from}, not as the hash of the key`);
+    });
+  }
+
+  /** Connects as the user of a token, which is all there is to say in tapaculo's protocol. */
+  static async open(port: number, { name, token }: { name: string; token: string }): Promise<BenchPeer> {
+    return new BenchPeer(port, { name, query: `?token=${token}` }).#settle(async () => {});
   }
 
   /** Enters a namespace; done when the server has listed its members. */
@@ -138,6 +141,18 @@ export class BenchPeer {
         resolve();
       });
     });
+  }
+
+  /** Is there when the connection is a WebSocket and `greet` is done; otherwise gone. */
+  async #settle(greet: (peer: BenchPeer) => Promise<void>): Promise<this> {
+    try {
+      await this.#until(() => this.#head === undefined, "the upgrade");
+      await greet(this);
+      return this;
+    } catch (error) {
+      this.#socket.destroy();
+      throw error;
+    }
   }
 
   #receive(chunk: Uint8Array): boolean {

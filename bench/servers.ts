@@ -9,8 +9,8 @@ export interface Contestant {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-const parlorScript = fileURLToPath(new URL("../cli/main.js", import.meta.url));
-const naiveScript = fileURLToPath(new URL("./naive-server.js", import.meta.url));
+const parlorScript = scriptOf("../cli/main.js");
+const naiveScript = scriptOf("naive-server.js");
 
 /**
  * Who can be compared. Parlor runs as it is delivered: limiter, validation and metrics are on. Its rate limit is only
@@ -41,4 +41,9 @@ export function parlorWith(environment: Readonly<Record<string, string>>): Conte
 export function requireBuilt({ name, command }: Contestant): void {
   if (!existsSync(command[0]!))
     throw new Error(`${name} is not built: ${command[0]} is missing; run npx tsc -b`);
+}
+
+/** Where a built script is, told from where the bench itself is built. */
+export function scriptOf(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
 }

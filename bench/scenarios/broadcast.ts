@@ -60,7 +60,7 @@ function trafficOf(
   const payload = { namespace: NAMESPACE, data: payloadOf(DATA_BYTES) };
   const frame = jsonFrame({ type: "broadcast", payload });
   const speaking = members.slice(0, senders);
-  const speakers = new Set(speaking.map(({ fingerprint }) => fingerprint));
+  const speakers = new Set(speaking.map(({ name }) => name));
   const window = new Window(senders * windowSize, { fanOut: members.length - 1 });
   let done = 0;
   let turn = 0;
@@ -76,7 +76,7 @@ function trafficOf(
       complaintAbout: ({ type, from, payload: heard }) => {
         if (type !== "broadcast") return "not a broadcast";
         if (from === undefined || !speakers.has(from)) return "a broadcast of one who did not speak";
-        if (from === member.fingerprint) return "an echo to the one who spoke";
+        if (from === member.name) return "an echo to the one who spoke";
         if (!isDeepStrictEqual(heard, payload)) return "a broadcast with another payload";
         return undefined;
       },

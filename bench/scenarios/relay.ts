@@ -42,7 +42,7 @@ async function openPair({ port }: Target, index: number, windowSize: number): Pr
   await receiver.join(`relay ${index}`);
   await sender.expect("peer_joined");
 
-  const frame = jsonFrame({ type: "relay", to: receiver.fingerprint, payload: payloadOf(PAYLOAD_BYTES) });
+  const frame = jsonFrame({ type: "relay", to: receiver.name, payload: payloadOf(PAYLOAD_BYTES) });
   const frames = Buffer.concat(Array<Buffer>(windowSize).fill(frame));
   return { sender, receiver, frames, window: new Window(windowSize, { fanOut: 1 }) };
 }
@@ -64,7 +64,7 @@ function trafficOf(pairs: readonly Pair[], fail: (error: Error) => void): Traffi
     pair.receiver.flow({
       complaintAbout: (message) => {
         if (message.type !== "relay") return "not a relayed message";
-        if (message.from !== pair.sender.fingerprint) return "relayed from the wrong peer";
+        if (message.from !== pair.sender.name) return "relayed from the wrong peer";
         if (!isDeepStrictEqual(message.payload, payload)) return "relayed with another payload";
         return undefined;
       },

@@ -1,12 +1,12 @@
 import type { Command } from "../core/commands.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Event } from "../core/events.ts";
-import type { PeerId, RoomId } from "../core/ids.ts";
+import type { PeerId } from "../core/ids.ts";
 import type { EACH, Wire } from "../dialects/dialect.ts";
 import { frameOf } from "../lib/frame.ts";
 import type { Link } from "../transports/link.ts";
-import type { Visitor } from "./gate.ts";
-import type { Holding } from "./holding.ts";
+import type { Gate, Visitor } from "./gate.ts";
+import type { Intake } from "./intake.ts";
 import type { Surround } from "./surround.ts";
 import type { Online, Talk } from "./talk.ts";
 
@@ -16,7 +16,14 @@ export interface AskingOptions {
   readonly surround: Surround;
   /** Whom the gate sees. */
   readonly visitor: Visitor;
-  readonly holding: Holding;
+  readonly intake: Intake;
+}
+
+/** A command that the gate may take over. */
+interface Asked {
+  readonly peer: PeerId;
+  readonly command: Command;
+  readonly sequence: number | undefined;
 }
 
 /** What is asked on a link: the command at hand, who carries it out, and the answer. One at a time. */
@@ -25,20 +32,20 @@ export class Asking {
   readonly #talk: Talk;
   readonly #surround: Surround;
   readonly #visitor: Visitor;
-  readonly #holding: Holding;
+  readonly #intake: Intake;
   /** The dialect's note about the command at hand; gone when that is done with. */
   reference: unknown;
   /** Whether the command at hand was answered. */
   #hasAnswered = false;
-  /** The note about the command that the gate has taken over; there is one at a time, as the link is paused. */
+  /** The note about the command that the gate has taken over; there is one at a time, as nothing else is heard. */
   #gated: unknown;
 
-  constructor({ link, talk, surround, visitor, holding }: AskingOptions) {
+  constructor({ link, talk, surround, visitor, intake }: AskingOptions) {
     this.#link = link;
     this.#talk = talk;
     this.#surround = surround;
     this.#visitor = visitor;
-    this.#holding = holding;
+    this.#intake = intake;
   }
 
   /** Asks the gate, and if it has nothing to say the hub. Without a peer nobody is asked. @throws {Refusal} */
@@ -48,14 +55,13 @@ export class Asking {
     const { hub, gate } = this.#surround;
     const command = hub.resolve(state.peer, asked);
     const isNew = sequence === undefined || hub.turnOf(state.peer, sequence) === "next";
-    if (gate && isNew && !(command instanceof Refusal)) {
-      const passing = gate.pass(this.#visitor, command);
-      if (passing) {
-        if (sequence !== undefined) this.#pass(state.peer, sequence);
-        void this.#await(passing, command, sequence);
-        return;
-      }
-    }
+    if (
+      gate &&
+      isNew &&
+      !(command instanceof Refusal) &&
+      this.#isTaken(gate, { peer: state.peer, command, sequence })
+    )
+      return;
     this.#handle(state, command, sequence);
   }
 
@@ -120,6 +126,43 @@ export class Asking {
     if (done !== undefined) this.#link.send(frameOf(done, "critical"));
   }
 
+  /** Whether the gate has taken the command over, and its number with it. @throws {Refusal} */
+  #isTaken(gate: Gate, asked: Asked): boolean {
+    this.#gated = this.reference;
+    try {
+      const passage = gate.pass(this.#visitor, asked.command);
+      if (passage === "hub") {
+        this.#gated = undefined;
+        return false;
+      }
+      this.passOver(asked.sequence);
+      if (passage !== "done") {
+        void this.#await(passage, asked);
+        return true;
+      }
+      this.#remember(asked, undefined);
+    } catch (error) {
+      // A refused message takes its number too.
+      this.passOver(asked.sequence);
+      this.#remember(asked, error);
+      this.#gated = undefined;
+      throw error;
+    }
+    this.#gated = undefined;
+    return true;
+  }
+
+  /** What is said when the message comes again. */
+  #remember({ peer, command, sequence }: Asked, error: unknown): void {
+    if (sequence === undefined) return;
+    const { hub } = this.#surround;
+    if (error !== undefined) {
+      hub.remember(peer, sequence, error instanceof Refusal ? error : new Refusal("internal"));
+    } else if (command.type === "join") {
+      hub.remember(peer, sequence, command.room);
+    }
+  }
+
   #pass(peer: PeerId, sequence: number): void {
     this.#surround.hub.pass(peer, sequence, this.#surround.now());
     this.#tellNews();
@@ -130,21 +173,16 @@ export class Asking {
   }
 
   /** Hears nothing further until the gate is done with the command: so what a link asks is done in its order. */
-  async #await(passing: Promise<void>, command: Command, sequence: number | undefined): Promise<void> {
-    const { hub } = this.#surround;
-    const { peer, conversation } = this.#talk;
-    const remember = (outcome: Refusal | RoomId) => {
-      if (peer !== undefined && sequence !== undefined) hub.remember(peer, sequence, outcome);
-    };
-    this.#gated = this.reference;
-    const letGo = this.#holding.hold();
+  async #await(passing: Promise<void>, asked: Asked): Promise<void> {
+    const { conversation } = this.#talk;
+    const letGo = this.#intake.hold({ delaysEnd: true });
     try {
       await passing;
-      if (command.type === "join") remember(command.room);
+      this.#remember(asked, undefined);
     } catch (error) {
-      remember(error instanceof Refusal ? error : new Refusal("internal"));
+      this.#remember(asked, error);
       this.reference = this.#gated;
-      if (this.#talk.conversation === conversation) this.refuse(error, command);
+      if (this.#talk.conversation === conversation) this.refuse(error, asked.command);
       this.reference = undefined;
     } finally {
       this.#gated = undefined;

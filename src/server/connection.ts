@@ -10,7 +10,7 @@ import type { Lane } from "../lib/lane.ts";
 import type { Link, LinkEnd, LinkFault, LinkListener } from "../transports/link.ts";
 import { Asking } from "./asking.ts";
 import type { Visitor } from "./gate.ts";
-import { Holding } from "./holding.ts";
+import { Intake } from "./intake.ts";
 import type { Speaker } from "./outbox.ts";
 import type { Surround } from "./surround.ts";
 import { type Online, Talk } from "./talk.ts";
@@ -28,7 +28,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   heardAt: number;
   readonly #talk: Talk;
   readonly #asking: Asking;
-  readonly #holding: Holding;
+  readonly #intake: Intake;
   #identity = ANONYMOUS;
   /** Whether it was told that the server is about to stop. */
   #isAnnounced = false;
@@ -41,8 +41,12 @@ export class Connection implements LinkListener, Speaker, Visitor {
     this.#surround = surround;
     this.heardAt = surround.now();
     this.#talk = new Talk({ link, opening, surround, speaker: this });
-    this.#holding = new Holding(link);
-    this.#asking = new Asking({ link, talk: this.#talk, surround, visitor: this, holding: this.#holding });
+    this.#intake = new Intake({
+      link,
+      hear: (message) => this.#hear(message),
+      ended: () => this.#ended(),
+    });
+    this.#asking = new Asking({ link, talk: this.#talk, surround, visitor: this, intake: this.#intake });
     if (dialect) this.#talk.begin(dialect);
   }
 
@@ -121,9 +125,89 @@ export class Connection implements LinkListener, Speaker, Visitor {
   }
 
   message(data: Incoming): void {
-    const { tally } = this.#surround;
-    tally.received++;
+    this.#surround.tally.received++;
     this.heardAt = this.#surround.now();
+    this.#intake.take(data);
+  }
+
+  slow(ms: number): void {
+    setTimeout(this.#intake.hold(), ms).unref();
+  }
+
+  probe(withinMs: number): void {
+    this.#link.probe?.(withinMs);
+  }
+
+  get queuedBytes(): number {
+    return this.#link.queuedBytes;
+  }
+
+  wait(isOver: () => boolean): void {
+    const until = this.#surround.now() + LONGEST_WAIT_MS;
+    const letGo = this.#intake.hold();
+    const timer = setInterval(() => {
+      if (!isOver() && this.#talk.state.is !== "closed" && this.#surround.now() < until) return;
+      clearInterval(timer);
+      letGo();
+    }, WAIT_STEP_MS).unref();
+  }
+
+  fault(fault: LinkFault): void {
+    this.#surround.tally.goodbye(fault);
+    this.goodbye({ reason: fault });
+  }
+
+  dropped(count: number, lane: Lane): void {
+    this.#surround.tally.drop(lane, count);
+  }
+
+  closed(_end: LinkEnd): void {
+    if (this.#talk.state.is === "closed") this.#intake.forget();
+    this.#intake.end();
+  }
+
+  /** Another link took the peer over. */
+  dismiss(goodbye: Goodbye): void {
+    this.#surround.tally.goodbye(goodbye.reason);
+    this.#talk.dismiss(goodbye);
+    this.#intake.forget();
+  }
+
+  /** Ends the connection in the words of its dialect, and its peer with it. */
+  goodbye(goodbye: Goodbye): void {
+    this.#talk.goodbye(goodbye);
+    this.#intake.forget();
+  }
+
+  /** How long its link may live on when the server stops. */
+  get drainGraceMs(): number {
+    return this.#talk.dialect?.drainGraceMs ?? 0;
+  }
+
+  /** Tells that the server is about to stop, as soon as its dialect has words for it; only once. */
+  announce(stop: Stopping): void {
+    if (this.#isAnnounced) return;
+    const wire = this.#talk.conversation?.stopping?.(stop);
+    if (wire === undefined) return;
+    this.#isAnnounced = true;
+    this.#link.send(frameOf(wire, "critical"));
+  }
+
+  /** Ends a connection on which nobody has arrived in time. */
+  expire(): void {
+    const { is } = this.#talk.state;
+    if (is !== "silent" && is !== "greeting") return;
+    this.#surround.tally.goodbye("registration_timeout");
+    this.goodbye({ reason: "registration_timeout" });
+  }
+
+  /** The link is gone, and what came over it was heard. */
+  #ended(): void {
+    this.#talk.leave();
+    this.#surround.ended(this);
+  }
+
+  #hear(data: Incoming): void {
     let command: Command | undefined;
     try {
       if (this.#talk.state.is === "silent") this.#speakAs(data);
@@ -151,75 +235,6 @@ export class Connection implements LinkListener, Speaker, Visitor {
     } finally {
       this.#asking.reference = undefined;
     }
-  }
-
-  slow(ms: number): void {
-    setTimeout(this.#holding.hold(), ms).unref();
-  }
-
-  probe(withinMs: number): void {
-    this.#link.probe?.(withinMs);
-  }
-
-  get queuedBytes(): number {
-    return this.#link.queuedBytes;
-  }
-
-  wait(isOver: () => boolean): void {
-    const until = this.#surround.now() + LONGEST_WAIT_MS;
-    const letGo = this.#holding.hold();
-    const timer = setInterval(() => {
-      if (!isOver() && this.#talk.state.is !== "closed" && this.#surround.now() < until) return;
-      clearInterval(timer);
-      letGo();
-    }, WAIT_STEP_MS).unref();
-  }
-
-  fault(fault: LinkFault): void {
-    this.#surround.tally.goodbye(fault);
-    this.goodbye({ reason: fault });
-  }
-
-  dropped(count: number, lane: Lane): void {
-    this.#surround.tally.drop(lane, count);
-  }
-
-  closed(_end: LinkEnd): void {
-    this.#talk.leave();
-    this.#surround.ended(this);
-  }
-
-  /** Another link took the peer over. */
-  dismiss(goodbye: Goodbye): void {
-    this.#surround.tally.goodbye(goodbye.reason);
-    this.#talk.dismiss(goodbye);
-  }
-
-  /** Ends the connection in the words of its dialect, and its peer with it. */
-  goodbye(goodbye: Goodbye): void {
-    this.#talk.goodbye(goodbye);
-  }
-
-  /** How long its link may live on when the server stops. */
-  get drainGraceMs(): number {
-    return this.#talk.dialect?.drainGraceMs ?? 0;
-  }
-
-  /** Tells that the server is about to stop, as soon as its dialect has words for it; only once. */
-  announce(stop: Stopping): void {
-    if (this.#isAnnounced) return;
-    const wire = this.#talk.conversation?.stopping?.(stop);
-    if (wire === undefined) return;
-    this.#isAnnounced = true;
-    this.#link.send(frameOf(wire, "critical"));
-  }
-
-  /** Ends a connection on which nobody has arrived in time. */
-  expire(): void {
-    const { is } = this.#talk.state;
-    if (is !== "silent" && is !== "greeting") return;
-    this.#surround.tally.goodbye("registration_timeout");
-    this.goodbye({ reason: "registration_timeout" });
   }
 
   #speakAs(first: Incoming): void {
@@ -269,7 +284,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   #tooFast({ dialect, bucket }: Online): void {
     const { retryAfterMs } = bucket;
     if (dialect.whenTooFast !== "wait") throw new Refusal("slow_down", { retryAfterMs });
-    this.#surround.later(retryAfterMs, this.#holding.hold());
+    this.#surround.later(retryAfterMs, this.#intake.hold());
   }
 
   #identify(identity: Identity): void {
@@ -281,7 +296,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   async #authenticate(credentials: Credentials, reference: unknown): Promise<void> {
     const conversation = this.#talk.conversation;
     if (!conversation?.admitted) return;
-    const letGo = this.#holding.hold();
+    const letGo = this.#intake.hold();
     const before = this.#identity;
     try {
       const context = { opening: this.opening, dialect: this.dialect ?? "" };

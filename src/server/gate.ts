@@ -17,13 +17,16 @@ export interface Visitor {
   goodbye(goodbye: Goodbye): void;
 }
 
+/** What a gate did with a command: left it to the hub, carried it out, or took it over for a while. */
+export type Passage = "hub" | "done" | Promise<void>;
+
 /** Stands between links and the hub, for rooms whose rules the hub does not know. */
 export interface Gate {
   /**
-   * Takes a command over, or lets the hub carry it out at once by answering `undefined`. Until the promise settles
-   * nothing further is heard of that link; a rejection is answered as a refusal.
+   * Takes a command over, or leaves it to the hub. Until a promise settles nothing further is heard of that link; a
+   * rejection is answered as a refusal, and so is what is thrown.
    *
    * @throws {Refusal} when it is clear at once that the answer is no.
    */
-  pass(visitor: Visitor, command: Command): Promise<void> | undefined;
+  pass(visitor: Visitor, command: Command): Passage;
 }

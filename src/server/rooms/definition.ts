@@ -1,10 +1,9 @@
 import { Refusal } from "../../core/errors.ts";
 import type { Identity } from "../../core/identity.ts";
+import type { Awaitable } from "../../lib/awaitable.ts";
 import type { Context, MessageEnvelope, RequestInfo, RoomContext } from "./context.ts";
 import { type Check, checkOf, type MessageSchema } from "./message-schema.ts";
 import { type RoomSettings, type SettledSettings, settled } from "./settings.ts";
-
-type Awaitable<Value> = Value | Promise<Value>;
 
 /** Why a user is in a room no more. */
 export type LeaveReason =

@@ -14,8 +14,8 @@ import type {
 } from "./context.ts";
 import type { HistoryEntry, HistoryQuery } from "./history.ts";
 import type { HostedRoom, RoomUser, Saying } from "./hosted-room.ts";
-import { TaskTimeout } from "./mailbox.ts";
 import type { RoomClock } from "./room-clock.ts";
+import type { Turn } from "./turn.ts";
 
 /** Whom a handler was called for. */
 export interface Subject {
@@ -28,21 +28,24 @@ const NO_REQUEST: RequestInfo = { path: "", query: new URLSearchParams(), header
 
 /** What a handler gets: the room, and the member it was called for if there is one. */
 export class Handle implements Context<unknown> {
-  readonly signal: AbortSignal;
+  readonly #turn: Turn;
   readonly #hosted: HostedRoom;
   readonly #bans: Bans;
   readonly #subject: Subject | undefined;
 
   constructor(
     hosted: HostedRoom,
-    { signal, bans, subject }: { signal: AbortSignal; bans: Bans; subject?: Subject | undefined },
+    { turn, bans, subject }: { turn: Turn; bans: Bans; subject?: Subject | undefined },
   ) {
     this.#hosted = hosted;
-    this.signal = signal;
+    this.#turn = turn;
     this.#bans = bans;
     this.#subject = subject;
   }
 
+  get signal(): AbortSignal {
+    return this.#turn.signal;
+  }
   get roomId(): string {
     return this.#hosted.room.id;
   }
@@ -261,7 +264,8 @@ export class Handle implements Context<unknown> {
 
   /** A handler that was given up must not act any more: the next one runs already. */
   #refuseLate(): void {
-    if (this.signal.reason instanceof TaskTimeout) throw this.signal.reason;
+    const { lateness } = this.#turn;
+    if (lateness) throw lateness;
   }
 
   #say(

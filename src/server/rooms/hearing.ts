@@ -1,9 +1,10 @@
 import type { CommandOf } from "../../core/commands.ts";
 import { Refusal } from "../../core/errors.ts";
 import { payloadSize } from "../../core/payload.ts";
+import { type Awaitable, andThen } from "../../lib/awaitable.ts";
 import type { Visitor } from "../gate.ts";
 import type { Bans } from "./bans.ts";
-import type { Context } from "./context.ts";
+import type { Context, MessageEnvelope } from "./context.ts";
 import type { RoomDefinition } from "./definition.ts";
 import type { RoomUser } from "./hosted-room.ts";
 import { type MessageLimiter, TooMuch } from "./message-limits.ts";
@@ -41,21 +42,32 @@ export function refuseMessage(
   }
 }
 
-/** Hands a message to the handler that it is for. @throws {Refusal} `bad_request`, `bad_message` */
-export async function handleMessage(
-  { hooks, handlers }: RoomDefinition,
+/** Hands a message to the handler that it is for: at once, unless something on the way is async. @throws {Refusal} */
+export function handleMessage(
+  definition: RoomDefinition,
   { ctx, command, ts }: { ctx: Context; command: CommandOf<"broadcast">; ts: number },
-): Promise<void> {
+): Awaitable<void> {
   const { name: type } = command;
   const envelope = { from: ctx.userId, data: payloadValue(command.data), type, ts };
-  const objection = await hooks.validate?.(ctx, envelope);
-  if (typeof objection === "string") throw new Refusal("bad_request", { reason: objection });
+  const { validate } = definition.hooks;
+  if (!validate) return dispatch(definition, ctx, envelope);
+  return andThen(validate(ctx, envelope), (objection) => {
+    if (typeof objection === "string") throw new Refusal("bad_request", { reason: objection });
+    return dispatch(definition, ctx, envelope);
+  });
+}
 
+/** @throws {Refusal} `bad_message` when nobody knows the message, or its data does not fit. */
+function dispatch(
+  { hooks, handlers }: RoomDefinition,
+  ctx: Context,
+  envelope: MessageEnvelope,
+): Awaitable<void> {
+  const { type, data } = envelope;
   const handler = type === undefined ? undefined : handlers.get(type);
-  if (handler) await handler.handle(ctx, await handler.check(envelope.data));
-  else if (hooks.onMessage) await hooks.onMessage(ctx, envelope);
-  else if (handlers.size > 0) {
-    const expected = [...handlers.keys()].join(", ").slice(0, MAX_EXPECTED_LENGTH);
-    throw new Refusal("bad_message", { ...(type !== undefined && { name: type }), expected });
-  }
+  if (handler) return andThen(handler.check(data), (checked) => handler.handle(ctx, checked));
+  if (hooks.onMessage) return hooks.onMessage(ctx, envelope);
+  if (handlers.size === 0) return;
+  const expected = [...handlers.keys()].join(", ").slice(0, MAX_EXPECTED_LENGTH);
+  throw new Refusal("bad_message", { ...(type !== undefined && { name: type }), expected });
 }

@@ -1,9 +1,8 @@
-/** What runs in a mailbox: `signal` is aborted when it has taken too long, or the room is no more. */
-export type Task<Result> = (signal: AbortSignal) => Result | Promise<Result>;
+import { type Awaitable, isPromise } from "../../lib/awaitable.ts";
+import { Turn } from "./turn.ts";
 
-interface Waiting {
-  run(): Promise<void>;
-}
+/** What runs in a mailbox, while its turn lasts. */
+export type Task<Result> = (turn: Turn) => Awaitable<Result>;
 
 /** The task took longer than it may. Its result, if one comes, is lost. */
 export class TaskTimeout extends Error {
@@ -21,9 +20,10 @@ export class TaskTimeout extends Error {
 export class Mailbox {
   readonly #timeoutMs: number;
   readonly #idle: () => void;
-  readonly #waiting: Waiting[] = [];
-  #current: AbortController | undefined;
-  #isRunning = false;
+  /** Each answers a promise when the task is not done at once, and never throws. */
+  readonly #waiting: (() => Promise<unknown> | undefined)[] = [];
+  #current: Turn | undefined;
+  #isBusy = false;
 
   /** @param idle  called whenever nothing waits and nothing runs any more. */
   constructor({ timeoutMs, idle = () => {} }: { readonly timeoutMs: number; readonly idle?: () => void }) {
@@ -33,48 +33,108 @@ export class Mailbox {
 
   /** Tasks that wait or run. */
   get size(): number {
-    return this.#waiting.length + (this.#isRunning ? 1 : 0);
+    return this.#waiting.length + (this.#current ? 1 : 0);
   }
 
-  /** Resolves or rejects as the task does. @throws {TaskTimeout} */
-  run<Result>(task: Task<Result>): Promise<Result> {
-    const result = new Promise<Result>((resolve, reject) => {
-      this.#waiting.push({ run: () => this.#perform(task).then(resolve, reject) });
-    });
-    if (!this.#isRunning) void this.#work();
+  /**
+   * Runs a task when its turn comes: at once when nothing waits or runs, and then what is done at once is answered as
+   * it is, without a promise.
+   *
+   * @throws {unknown} what the task throws; or the promise rejects with it, or with {TaskTimeout}.
+   */
+  run<Result>(task: Task<Result>): Awaitable<Result> {
+    if (this.#isBusy) return this.#queue(task);
+    this.#isBusy = true;
+    let result: Awaitable<Result>;
+    try {
+      result = this.#perform(task);
+    } catch (error) {
+      this.#goOn();
+      throw error;
+    }
+    if (result instanceof Promise) result.then(this.#goOn, this.#goOn);
+    else this.#goOn();
     return result;
   }
 
-  /** Aborts the signal of what runs now. */
-  abort(): void {
-    this.#current?.abort();
-  }
-
-  async #work(): Promise<void> {
-    this.#isRunning = true;
-    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) await next.run();
-    this.#isRunning = false;
-    this.#idle();
-  }
-
-  async #perform<Result>(task: Task<Result>): Promise<Result> {
-    const controller = new AbortController();
-    this.#current = controller;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    try {
-      const result = task(controller.signal);
-      if (!(result instanceof Promise)) return result;
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          const timeout = new TaskTimeout(this.#timeoutMs);
-          controller.abort(timeout);
-          reject(timeout);
-        }, this.#timeoutMs);
-      });
-      return await Promise.race([result, late]);
-    } finally {
-      clearTimeout(timer);
-      this.#current = undefined;
+  /** The same, but never before the caller is done: for what is told in the middle of a change. */
+  post<Result>(task: Task<Result>): Promise<Result> {
+    const result = this.#queue(task);
+    if (!this.#isBusy) {
+      this.#isBusy = true;
+      queueMicrotask(this.#goOn);
     }
+    return result;
+  }
+
+  /** Ends the turn of what runs now. */
+  abort(): void {
+    this.#current?.end();
+  }
+
+  #queue<Result>(task: Task<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(() => {
+        try {
+          const result = this.#perform(task);
+          resolve(result);
+          return result instanceof Promise ? result : undefined;
+        } catch (error) {
+          reject(error);
+          return undefined;
+        }
+      });
+    });
+  }
+
+  /** Runs what waits, until something takes its time. */
+  readonly #goOn = (): void => {
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      const underWay = next();
+      if (!underWay) continue;
+      underWay.then(this.#goOn, this.#goOn);
+      return;
+    }
+    this.#isBusy = false;
+    this.#idle();
+  };
+
+  #perform<Result>(task: Task<Result>): Awaitable<Result> {
+    const turn = new Turn();
+    this.#current = turn;
+    let isUnderWay = false;
+    try {
+      const result = task(turn);
+      if (!isPromise(result)) return result;
+      isUnderWay = true;
+      return this.#inTime(result, turn);
+    } finally {
+      if (!isUnderWay) this.#current = undefined;
+    }
+  }
+
+  #inTime<Result>(result: PromiseLike<Result>, turn: Turn): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        clearTimeout(timer);
+        if (this.#current === turn) this.#current = undefined;
+      };
+      const timer = setTimeout(() => {
+        const timeout = new TaskTimeout(this.#timeoutMs);
+        done();
+        turn.end(timeout);
+        reject(timeout);
+      }, this.#timeoutMs);
+      result.then(
+        (value) => {
+          done();
+          resolve(value);
+        },
+        (error: unknown) => {
+          done();
+          reject(error);
+        },
+      );
+    });
   }
 }

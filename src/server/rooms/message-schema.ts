@@ -1,6 +1,7 @@
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { Refusal } from "../../core/errors.ts";
+import { type Awaitable, andThen } from "../../lib/awaitable.ts";
 import { describeIssues, type StandardSchema } from "../../lib/standard-schema.ts";
 
 /** Longest description of what is wrong with a message. */
@@ -12,7 +13,7 @@ export type MessageSchema<Output> =
   | (TSchema & { readonly static?: Output });
 
 /** Checks a value, and gives what the schema makes of it. */
-export type Check<Output> = (value: unknown) => Promise<Output> | Output;
+export type Check<Output> = (value: unknown) => Awaitable<Output>;
 
 /**
  * @throws {TypeError} for what is no schema.
@@ -36,14 +37,15 @@ export function checkOf<Output>(schema: MessageSchema<Output>, name: string): Ch
   };
 }
 
-async function checked<Output>(
+function checked<Output>(
   schema: StandardSchema<unknown, Output>,
   value: unknown,
   name: string,
-): Promise<Output> {
-  const result = await schema["~standard"].validate(value);
-  if (result.issues) throw misfit(name, describeIssues(result.issues));
-  return result.value;
+): Awaitable<Output> {
+  return andThen(schema["~standard"].validate(value), (result) => {
+    if (result.issues) throw misfit(name, describeIssues(result.issues));
+    return result.value;
+  });
 }
 
 function misfit(name: string, issues: string): Refusal {

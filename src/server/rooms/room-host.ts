@@ -7,7 +7,8 @@ import type { Peer } from "../../core/peer.ts";
 import type { Member, Room } from "../../core/room.ts";
 import type { LeaveReason as CoreLeaveReason } from "../../core/room-events.ts";
 import type { RoomWatcher } from "../../core/watcher.ts";
-import type { Gate, Visitor } from "../gate.ts";
+import { andThen } from "../../lib/awaitable.ts";
+import type { Gate, Passage, Visitor } from "../gate.ts";
 import { type Entrance, enter, examine } from "./admission.ts";
 import type { Bans } from "./bans.ts";
 import { ComingsAndGoings, type MemberHook, type RoomHook } from "./comings-and-goings.ts";
@@ -21,6 +22,7 @@ import type { MessageLimiter } from "./message-limits.ts";
 import { type Place, Places } from "./places.ts";
 import { RoomTimers } from "./room-clock.ts";
 import { RoomTopic } from "./room-topic.ts";
+import { Turn } from "./turn.ts";
 
 /** Most tasks that wait for one room before newcomers are put off. */
 const MAX_WAITING = 10_000;
@@ -76,13 +78,13 @@ export class RoomHost implements Gate, RoomWatcher {
 
   /** A room for whoever is no handler. */
   contextOf(hosted: HostedRoom): RoomContext {
-    return this.#context(hosted, { signal: NEVER });
+    return this.#context(hosted, { turn: ENDLESS });
   }
 
-  pass(visitor: Visitor, command: Command): Promise<void> | undefined {
+  pass(visitor: Visitor, command: Command): Passage {
     const { hub, space } = this.#options;
     const peer = visitor.peer === undefined ? undefined : hub.world.peers.get(visitor.peer);
-    if (peer?.space.id !== space) return undefined;
+    if (peer?.space.id !== space) return "hub";
     switch (command.type) {
       case "join":
       case "create-room":
@@ -92,16 +94,16 @@ export class RoomHost implements Gate, RoomWatcher {
       case "relay":
       case "ask":
         this.#weigh(visitor, { peer, command });
-        return undefined;
+        return "hub";
       case "relay-pass":
         // What goes over the relay passes by the room's handlers and limits.
         for (const room of peer.rooms) {
           if (room.id === command.room && this.#places.of(room))
             throw new Refusal("forbidden", { room: room.id });
         }
-        return undefined;
+        return "hub";
       default:
-        return undefined;
+        return "hub";
     }
   }
 
@@ -143,7 +145,7 @@ export class RoomHost implements Gate, RoomWatcher {
     place.mailbox.abort();
     const { definition, state, topic } = hosted;
     void place.mailbox
-      .run(async () => {
+      .post(async () => {
         await topic?.close();
         await definition.hooks.onDispose?.({ roomId: room.id, state });
       })
@@ -167,11 +169,11 @@ export class RoomHost implements Gate, RoomWatcher {
   #enter(
     visitor: Visitor,
     { peer, command }: { peer: Peer; command: CommandOf<"join" | "create-room"> },
-  ): Promise<void> | undefined {
+  ): Passage {
     const definition = this.#definition(command.room);
     const room = peer.space.rooms.get(command.room);
     // A room that is there and that nobody hosts (a match group) has no rules but the hub's.
-    if (!definition || (room && !this.#places.of(room))) return undefined;
+    if (!definition || (room && !this.#places.of(room))) return "hub";
     return this.#receive({ visitor, peer, definition, command });
   }
 
@@ -192,24 +194,23 @@ export class RoomHost implements Gate, RoomWatcher {
     await mailbox.run(() => enter(entrance, doors));
   }
 
-  #hear(
-    visitor: Visitor,
-    { peer, command }: { peer: Peer; command: CommandOf<"broadcast"> },
-  ): Promise<void> | undefined {
+  #hear(visitor: Visitor, { peer, command }: { peer: Peer; command: CommandOf<"broadcast"> }): Passage {
     const hosted = this.room(command.room);
     const member = hosted?.room.members.get(peer.id);
     const user = member && hosted?.userOf(member);
     // The hub tells outsiders that they are outside.
-    if (!hosted || !user) return undefined;
+    if (!hosted || !user) return "hub";
     const { bans, limiter, now } = this.#options;
     refuseMessage({ user, visitor, command }, { bans, limiter, room: command.room });
     const subject: Subject = { user, peer: peer.id, visitor };
-    return this.#place(command.room, hosted.definition).mailbox.run(async (signal) => {
+    const handling = this.#place(command.room, hosted.definition).mailbox.run((turn) => {
       if (!hosted.room.members.has(peer.id)) throw new Refusal("not_in_room", { room: command.room });
-      const ctx = this.#context(hosted, { signal, subject });
-      await handleMessage(hosted.definition, { ctx, command, ts: now() });
-      visitor.acknowledge();
+      const ctx = this.#context(hosted, { turn, subject });
+      return andThen(handleMessage(hosted.definition, { ctx, command, ts: now() }), () => {
+        if (!turn.lateness) visitor.acknowledge();
+      });
     });
+    return handling instanceof Promise ? handling : "done";
   }
 
   /** What members say to each other without a handler counts too. @throws {Refusal} */
@@ -235,7 +236,7 @@ export class RoomHost implements Gate, RoomWatcher {
       now,
       run: (task) => {
         void place.mailbox
-          .run(() => task())
+          .post(() => task())
           .catch((error: unknown) => failed(error, `${definition.name}.clock`));
       },
     });
@@ -243,10 +244,10 @@ export class RoomHost implements Gate, RoomWatcher {
     if (pubsub) hosted.topic = new RoomTopic(`r:${space}:${room.id}`, { pubsub, failed });
     place.hosted = hosted;
     void place.mailbox
-      .run(async (signal) => {
+      .post(async (turn) => {
         hosted.state = definition.newState(room.id);
         await hosted.topic?.open((message) => hosted.relay(message));
-        await definition.hooks.onCreate?.(this.#context(hosted, { signal }));
+        await definition.hooks.onCreate?.(this.#context(hosted, { turn }));
       })
       .catch((error: unknown) => {
         failed(error, `${definition.name}.onCreate`);
@@ -267,18 +268,16 @@ export class RoomHost implements Gate, RoomWatcher {
     if (!handler) return;
     const { subject, reason } = about;
     void this.#place(room.id, definition)
-      .mailbox.run(async (signal) => {
-        await handler.call(hooks, this.#context(hosted, { signal, subject }), reason);
+      .mailbox.post(async (turn) => {
+        await handler.call(hooks, this.#context(hosted, { turn, subject }), reason);
       })
       .catch((error: unknown) => this.#options.failed(error, `${definition.name}.${hook}`));
   }
 
-  #context(
-    hosted: HostedRoom,
-    { signal, subject }: { signal: AbortSignal; subject?: Subject | undefined },
-  ): Handle {
-    return new Handle(hosted, { signal, bans: this.#options.bans, subject });
+  #context(hosted: HostedRoom, { turn, subject }: { turn: Turn; subject?: Subject | undefined }): Handle {
+    return new Handle(hosted, { turn, bans: this.#options.bans, subject });
   }
 }
 
-const NEVER = new AbortController().signal;
+/** Of whoever is no handler. */
+const ENDLESS = new Turn();
