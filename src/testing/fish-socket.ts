@@ -4,7 +4,7 @@ import { TextSocket } from "./text-socket.ts";
 
 /** A client over a real socket, read as strictly as the strictest. */
 export class Fish {
-  readonly #strict: StrictFish;
+  #strict: StrictFish;
 
   constructor(
     readonly socket: TextSocket,
@@ -21,15 +21,25 @@ export class Fish {
   }
 
   say(type: string, data?: object): void {
-    this.#strict.asked(type);
+    this.#strict.asked(type, { ...data });
     this.socket.send(JSON.stringify({ type, ...(data && { data }) }));
+  }
+
+  /** From now on what is heard is judged as a client of that version would. */
+  speaks(version: 2 | 3): void {
+    this.#strict = new StrictFish(version);
+  }
+
+  async next(): Promise<FishMessage> {
+    const text = await this.socket.next();
+    this.#strict.readText(text);
+    return JSON.parse(text) as FishMessage;
   }
 
   /** The next message of that type, or of one of these; everything before it is read too. */
   async hear(type: string | readonly string[]): Promise<FishMessage> {
     for (;;) {
-      const message = JSON.parse(await this.socket.next()) as FishMessage;
-      this.#strict.read(message);
+      const message = await this.next();
       if ([type].flat().includes(message.type)) return message;
     }
   }

@@ -237,7 +237,7 @@ describe("game data", () => {
 
   it("[SF80] counts without a hole, text and bytes together, also for those who come late", async () => {
     const { connect, join, ada, eve, bob, settle, clients } = await mixedRoom();
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 2_000; i++) {
       ada.sayAtOnce(i % 2 === 0 ? `{"type":"GameData","data":{"data":${i}}}` : pack(i));
     }
     await settle();
@@ -246,10 +246,10 @@ describe("game data", () => {
     await ada.say("GameData", { data: "after" });
     await settle();
 
-    expect(bob.take().filter(({ type }) => type === "GameData")).toHaveLength(201);
-    expect(joined.data?.current_players).toMatchObject([{ epoch: 1, seq: 200 }, {}, {}, {}, {}]);
-    expect(late.take().at(-1)).toMatchObject({ type: "GameData", data: { seq: 201, epoch: 1 } });
-    expect(eve.raw.filter((each) => typeof each !== "string")).toHaveLength(100);
+    expect(bob.take().filter(({ type }) => type === "GameData")).toHaveLength(2_001);
+    expect(joined.data?.current_players).toMatchObject([{ epoch: 1, seq: 2_000 }, {}, {}, {}, {}]);
+    expect(late.take().at(-1)).toMatchObject({ type: "GameData", data: { seq: 2_001, epoch: 1 } });
+    expect(eve.raw.filter((each) => typeof each !== "string")).toHaveLength(1_000);
     expect(clients.map(({ complaint }) => complaint)).toEqual(Array(5).fill(undefined));
   });
 
