@@ -1,4 +1,5 @@
-import type { QuicConnectionListener, QuicEnd, QuicStream, QuicStreamListener } from "./quic.ts";
+import type { QuicConnectionListener, QuicEnd, QuicStream } from "./quic.ts";
+import { QuicLayer } from "./quic-layer.ts";
 
 export interface SniffOptions {
   /** Takes the connection over, once its first bytes told what is spoken on it. */
@@ -23,8 +24,17 @@ export class SniffedConnection implements QuicConnectionListener {
 
   stream(stream: QuicStream): void {
     if (!this.#next && (stream.id & 2) !== 0) this.#next = this.#options.choose("h3");
-    if (this.#next) this.#next.stream(stream);
-    else stream.listen(new SniffedStream(stream, (first) => this.#decide(first)));
+    if (this.#next) {
+      this.#next.stream(stream);
+      return;
+    }
+    // Once something was heard on it, it is its new listener's, as if it had always been.
+    const layer = new QuicLayer(stream, {
+      unheard: ([first]) => {
+        if (first !== undefined) this.#decide(first).stream(layer);
+      },
+    });
+    stream.listen(layer);
   }
 
   datagram(bytes: Uint8Array): void {
@@ -39,66 +49,5 @@ export class SniffedConnection implements QuicConnectionListener {
   #decide(first: number): QuicConnectionListener {
     this.#next ??= this.#options.choose(first === 0 ? "other" : "h3");
     return this.#next;
-  }
-}
-
-/** A stream on which nothing was heard yet; then it is its new listener's, as if it had always been. */
-class SniffedStream implements QuicStreamListener, QuicStream {
-  readonly #stream: QuicStream;
-  readonly #decide: (first: number) => QuicConnectionListener;
-  #next: QuicStreamListener | undefined;
-  #isClosed = false;
-
-  constructor(stream: QuicStream, decide: (first: number) => QuicConnectionListener) {
-    this.#stream = stream;
-    this.#decide = decide;
-  }
-
-  get id(): number {
-    return this.#stream.id;
-  }
-
-  get isCongested(): boolean {
-    return this.#stream.isCongested;
-  }
-
-  get queuedBytes(): number {
-    return this.#stream.queuedBytes;
-  }
-
-  listen(listener: QuicStreamListener): void {
-    this.#next = listener;
-  }
-
-  write(bytes: Uint8Array): void {
-    this.#stream.write(bytes);
-  }
-
-  end(): void {
-    this.#stream.end();
-  }
-
-  reset(code: number): void {
-    this.#stream.reset(code);
-  }
-
-  data(bytes: Uint8Array): void {
-    const [first] = bytes;
-    if (!this.#next && first !== undefined && !this.#isClosed) this.#decide(first).stream(this);
-    this.#next?.data(bytes);
-  }
-
-  drained(): void {
-    this.#next?.drained();
-  }
-
-  ended(): void {
-    if (this.#next) this.#next.ended();
-    else this.#stream.reset(0);
-  }
-
-  closed(): void {
-    this.#isClosed = true;
-    this.#next?.closed();
   }
 }

@@ -1,9 +1,10 @@
-import { type Frame, frameOf, type Incoming } from "../lib/frame.ts";
+import type { Frame, Incoming } from "../lib/frame.ts";
 import type { Lane } from "../lib/lane.ts";
 import { type DropCounts, LaneQueue } from "../lib/lane-queue.ts";
 import { PREFIX_BYTES, RecordSplitter, TooLong } from "../lib/length-prefix.ts";
 import type { Link, LinkEnd, LinkFault, LinkListener } from "./link.ts";
 import type { QuicConnection, QuicEnd, QuicStream, QuicStreamListener } from "./quic.ts";
+import { closeIn, closeRecord, KIND_BYTES, messageOf, recordOf, sizeOf } from "./stream-records.ts";
 
 export interface StreamLinkOptions {
   /** Largest message taken, in bytes. */
@@ -18,11 +19,6 @@ export interface StreamLinkOptions {
   onError(error: unknown): void;
 }
 
-/** What a record holds, by its first byte: text, bytes, or a close code (16 bits) with its reason. */
-const KIND = { text: 0, bytes: 1, close: 2 } as const;
-
-/** A message that is split over many packets still has this much overhead: its kind. */
-const KIND_BYTES = 1;
 const BROKEN: LinkEnd = { code: 1006, reason: "", clean: false };
 /** How long the peer may take to go after the close was sent, in ms. */
 const LAST_WORDS_MS = 1000;
@@ -174,10 +170,10 @@ export class StreamLink implements Link, QuicStreamListener {
     // What is too much for us to judge is read on until the peer's close.
     const [kind] = record;
     const content = record.subarray(KIND_BYTES);
-    if (kind === KIND.close && content.length >= 2) {
+    const close = closeIn(kind, content);
+    if (close) {
       if (this.#state === "open") {
-        const code = ((content[0] ?? 0) << 8) | (content[1] ?? 0);
-        this.#end = { code, reason: Buffer.from(content.subarray(2)).toString(), clean: true };
+        this.#end = { ...close, clean: true };
         this.#state = "closing";
         this.#stream.end();
       }
@@ -284,41 +280,3 @@ export class StreamLink implements Link, QuicStreamListener {
 
 /** Frames are joined into writes of about this size. */
 const JOIN_BYTES = 64 * 1024;
-
-function sizeOf({ data }: Frame): number {
-  const bytes = typeof data === "string" ? Buffer.byteLength(data) : data.byteLength;
-  return PREFIX_BYTES + KIND_BYTES + bytes;
-}
-
-function recordOf({ data }: Frame): Uint8Array {
-  const isText = typeof data === "string";
-  const record = Buffer.allocUnsafe(sizeOf(frameOf(data)));
-  record.writeUInt32BE(record.length - PREFIX_BYTES);
-  record[PREFIX_BYTES] = isText ? KIND.text : KIND.bytes;
-  if (isText) record.write(data, PREFIX_BYTES + KIND_BYTES);
-  else record.set(data, PREFIX_BYTES + KIND_BYTES);
-  return record;
-}
-
-function closeRecord(code: number, reason: string): Uint8Array {
-  const words = Buffer.from(reason);
-  const record = Buffer.alloc(PREFIX_BYTES + KIND_BYTES + 2 + words.length);
-  record.writeUInt32BE(record.length - PREFIX_BYTES);
-  record[PREFIX_BYTES] = KIND.close;
-  record.writeUInt16BE(code, PREFIX_BYTES + KIND_BYTES);
-  words.copy(record, PREFIX_BYTES + KIND_BYTES + 2);
-  return record;
-}
-
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** The message of a record; bytes are a copy, which keeps no larger buffer alive. */
-function messageOf(kind: number | undefined, content: Uint8Array): Incoming | undefined {
-  if (kind === KIND.bytes) return new Uint8Array(content);
-  if (kind !== KIND.text) return undefined;
-  try {
-    return strict.decode(content);
-  } catch {
-    return undefined;
-  }
-}

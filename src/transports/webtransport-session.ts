@@ -7,6 +7,7 @@ import type {
   QuicStream,
   QuicStreamListener,
 } from "./quic.ts";
+import { QuicLayer } from "./quic-layer.ts";
 
 /** Longest reason of a close, and more than any capsule that we understand, in bytes. */
 const MAX_CAPSULE_BYTES = 4 + 1024;
@@ -21,7 +22,7 @@ export class WebTransportSession implements QuicConnection {
   /** The stream that asked for the session, and whose end is its end. */
   readonly #request: QuicStream;
   readonly #onOver: () => void;
-  readonly #streams = new Set<SessionStream>();
+  readonly #streams = new Set<QuicLayer>();
   readonly #datagramPrefix: Uint8Array;
   #listener: QuicConnectionListener | undefined;
   #state: "open" | "closing" | "over" = "open";
@@ -48,7 +49,7 @@ export class WebTransportSession implements QuicConnection {
     const stream = this.#connection.openStream(direction);
     const type = direction === "both-ways" ? STREAM.webTransportBothWays : STREAM.webTransportOneWay;
     stream.write(Buffer.concat([quicVarint(type), quicVarint(this.#request.id)]));
-    const ours = new SessionStream(stream, () => this.#streams.delete(ours));
+    const ours = new QuicLayer(stream, { onClosed: () => this.#streams.delete(ours) });
     this.#streams.add(ours);
     stream.listen(ours);
     return ours;
@@ -78,7 +79,7 @@ export class WebTransportSession implements QuicConnection {
 
   /** The peer opened a stream in this session; answers who listens to it. */
   streamCame(stream: QuicStream, data: Uint8Array): QuicStreamListener {
-    const ours = new SessionStream(stream, () => this.#streams.delete(ours));
+    const ours = new QuicLayer(stream, { onClosed: () => this.#streams.delete(ours) });
     this.#streams.add(ours);
     if (this.#state === "open") this.#listener?.stream(ours);
     if (!ours.isHeeded) stream.reset(0);
@@ -119,68 +120,5 @@ export class WebTransportSession implements QuicConnection {
     this.#request.end();
     this.#listener?.closed(this.#said ?? end);
     this.#onOver();
-  }
-}
-
-/** A stream of a session: the real one, after its first bytes. */
-class SessionStream implements QuicStream, QuicStreamListener {
-  readonly id: number;
-  readonly #stream: QuicStream;
-  readonly #onClosed: () => void;
-  #listener: QuicStreamListener | undefined;
-  #isOver = false;
-
-  constructor(stream: QuicStream, onClosed: () => void) {
-    this.id = stream.id;
-    this.#stream = stream;
-    this.#onClosed = onClosed;
-  }
-
-  get isHeeded(): boolean {
-    return this.#listener !== undefined;
-  }
-
-  get isCongested(): boolean {
-    return this.#stream.isCongested;
-  }
-
-  get queuedBytes(): number {
-    return this.#stream.queuedBytes;
-  }
-
-  listen(listener: QuicStreamListener): void {
-    this.#listener = listener;
-  }
-
-  write(bytes: Uint8Array): void {
-    this.#stream.write(bytes);
-  }
-
-  end(): void {
-    this.#stream.end();
-  }
-
-  reset(code: number): void {
-    this.#stream.reset(code);
-    this.closed();
-  }
-
-  data(bytes: Uint8Array): void {
-    if (!this.#isOver) this.#listener?.data(bytes);
-  }
-
-  drained(): void {
-    if (!this.#isOver) this.#listener?.drained();
-  }
-
-  ended(): void {
-    if (!this.#isOver) this.#listener?.ended();
-  }
-
-  closed(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#listener?.closed();
-    this.#onClosed();
   }
 }
