@@ -1,4 +1,5 @@
 import { type Collab, collabPeer, nameIn } from "./collab.ts";
+import type { Participant } from "./collab-participants.ts";
 import { Refusal } from "./errors.ts";
 import type { Member, Room } from "./room.ts";
 import { seatKey } from "./seats.ts";
@@ -47,4 +48,17 @@ export function refuseFull(
   const key = seatKey({ id: collabPeer(room.id, name), user: undefined });
   if (seats.size >= most && !seats.has(key))
     throw new Refusal("room_full", { room: room.id, capacity: most });
+}
+
+/** Refuses who could not come in if all who take part did: `refuseFull` for those without a link. @throws {Refusal} */
+export function refuseCrowd(room: Room, participants: readonly Participant[], role: CollabRole): void {
+  const { capacity, spectators = 0 } = room.policy;
+  const isObserver = role === "observer";
+  const most = isObserver ? spectators : capacity;
+  // A host takes the place that is kept for the host, whatever it calls itself.
+  const isExpected = role === "host" && room.host === undefined;
+  const others = participants.filter(
+    (each) => (each.role === "observer") === isObserver && !(isExpected && each.role === "host"),
+  );
+  if (others.length >= most) throw new Refusal("room_full", { room: room.id, capacity: most });
 }

@@ -384,6 +384,20 @@ describe("a participant without a link", () => {
     expect(announce(ticket("editor")).code).toBe("room_full");
   });
 
+  it("[CO14] needs a place among its like", () => {
+    const { hub, session, ticket, clock, refusal } = collabOf({ policy: { capacity: 2, spectators: 1 } });
+    const announce = (role: CollabRole, name: string) =>
+      refusal(() => {
+        hub.collabs.announce({ space, session, ticket: ticket(role), name, place: "home" }, clock.now);
+      });
+
+    expect(announce("editor", "ada")).toEqual({});
+    expect(announce("editor", "bob").code).toBe("room_full");
+    expect(announce("observer", "eve")).toEqual({});
+    expect(announce("observer", "mallory").code).toBe("room_full");
+    expect(announce("host", "the maker, by another name")).toEqual({});
+  });
+
   it("[CO15] is the host by the name the session was made with, until one has a link", () => {
     const { people, enter } = collabOf();
     expect(people()).toEqual(["maker host"]);

@@ -1,6 +1,6 @@
 import { RateTable, type RateTableOptions } from "../lib/rate-table.ts";
 import { Collab, collabPeer } from "./collab.ts";
-import { refuseFull, refuseTakeover, refuseTicket } from "./collab-admission.ts";
+import { refuseCrowd, refuseFull, refuseTakeover, refuseTicket } from "./collab-admission.ts";
 import { hostFirst, participantsOf, roleIn, type SessionView, sessionView } from "./collab-participants.ts";
 import type { CollabWord } from "./collab-words.ts";
 import type { CommandOf } from "./commands.ts";
@@ -13,7 +13,7 @@ import { randomUuid } from "./random.ts";
 import { memberInfo, type Room } from "./room.ts";
 import type { LeaveReason, RoomEnd } from "./room-events.ts";
 import type { Space } from "./space.ts";
-import { badTicket, type CollabRole, refuseUntimely, type Ticket } from "./ticket.ts";
+import { badTicket, CAPABILITIES, type CollabRole, refuseUntimely, type Ticket } from "./ticket.ts";
 import type { World } from "./world.ts";
 
 /** What a new session is like. */
@@ -118,8 +118,7 @@ export class Collabs {
     const here = participantsOf(room, collab, now);
     if (here.some((participant) => participant.name === name))
       throw new Refusal("already_in_room", { room: session });
-    if (room.isFull || here.length >= room.policy.capacity + (room.policy.spectators ?? 0))
-      throw new Refusal("room_full", { room: session });
+    refuseCrowd(room, here, ticket.role);
 
     collab.spend(ticket, name);
     collab.announced.set(name, { role: ticket.role, place, at: now });
@@ -139,7 +138,9 @@ export class Collabs {
     if (!room?.collab) return;
     if (ticket) {
       refuseUntimely(ticket, now);
-      if (ticket.session !== session || ticket.role !== "host") throw new Refusal("forbidden");
+      if (ticket.session !== session) throw new Refusal("forbidden", { reason: "other_session" });
+      if (!CAPABILITIES[ticket.role].includes("close_session"))
+        throw new Refusal("forbidden", { capability: "close_session" });
     } else if (room.members.size > 0) throw badTicket("missing");
 
     this.#world.close(room, "closed");

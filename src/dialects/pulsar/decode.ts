@@ -117,6 +117,17 @@ const readers: Readonly<Record<string, (message: Message) => Said>> = {
   }),
 };
 
+/** The types of all messages that this dialect understands. */
+export const MESSAGE_TYPES: readonly string[] = [
+  "join",
+  "leave",
+  "kick_user",
+  "ping",
+  "signal",
+  "relay",
+  ...Object.keys(readers),
+];
+
 /**
  * A joined peer's message as a command. `join` is not among them: it needs a token.
  *

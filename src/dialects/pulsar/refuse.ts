@@ -29,12 +29,14 @@ const TEXTS: Partial<Record<ErrorCode, string>> = {
 
 /** A refusal in words for people: the only field of the original's `error`. */
 export function textOf({ code, details }: Refusal): string {
-  const { reason, path, expected, capability } = details;
+  const { reason, path, expected, capability, maxBytes } = details;
   switch (code) {
     case "unauthorized":
       return `Invalid join token: ${FLAWS[reason as TicketFlaw] ?? "it was not accepted"}`;
     case "bad_message":
       return `Invalid message: ${path === undefined ? "" : `${path}: `}expected ${expected ?? "something else"}`;
+    case "too_large":
+      return path === undefined ? ERRORS[code].text : `${path}: at most ${maxBytes} bytes`;
     case "unknown_command":
       return `Unknown message type${details.type === undefined ? "" : ` "${details.type}"`}`;
     case "peer_not_found":
@@ -44,7 +46,9 @@ export function textOf({ code, details }: Refusal): string {
       if (reason === "not_yours")
         return "peer_id and session_id must be those this connection has joined with";
       if (reason === "other_session") return FLAWS.other_session;
-      return capability === undefined ? "Not allowed" : `Your role does not allow to ${capability}`;
+      return capability === undefined
+        ? "Not allowed"
+        : `Your role does not allow to ${String(capability).replace("_", " ")}`;
     case "bad_request":
       if (reason === "not_asked") return "Nobody has asked for that";
       if (reason === "no_proxy_data") return "A binary frame must follow a binary_proxy_data message";
