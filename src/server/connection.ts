@@ -11,7 +11,9 @@ import type { Link, LinkEnd, LinkFault, LinkListener } from "../transports/link.
 import { Asking } from "./asking.ts";
 import type { Visitor } from "./gate.ts";
 import { Intake } from "./intake.ts";
+import { fits } from "./message-size.ts";
 import type { Speaker } from "./outbox.ts";
+import { Outlet } from "./outlet.ts";
 import type { Surround } from "./surround.ts";
 import { type Online, Talk } from "./talk.ts";
 
@@ -27,13 +29,12 @@ export class Connection implements LinkListener, Speaker, Visitor {
   /** When the last message was heard, in ms since the epoch; at first when the link opened. */
   heardAt: number;
   readonly #talk: Talk;
+  readonly #outlet: Outlet;
   readonly #asking: Asking;
   readonly #intake: Intake;
   #identity = ANONYMOUS;
   /** Whether it was told that the server is about to stop. */
   #isAnnounced = false;
-  /** Whether there was something that could not be sent; the link ends as soon as it can. */
-  #isGoing = false;
 
   constructor({ link, opening, dialect, surround }: ConnectionOptions) {
     this.#link = link;
@@ -41,6 +42,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
     this.#surround = surround;
     this.heardAt = surround.now();
     this.#talk = new Talk({ link, opening, surround, speaker: this });
+    this.#outlet = new Outlet({ link, talk: this.#talk, tally: surround.tally });
     this.#intake = new Intake({
       link,
       hear: (message) => this.#hear(message),
@@ -87,18 +89,8 @@ export class Connection implements LinkListener, Speaker, Visitor {
     this.#talk.conversation?.sent?.(event);
   }
 
-  /** What is larger than may be sent ends the link, and nothing follows it: there must be no gap that nobody sees. */
   send(frame: Frame): void {
-    if (this.#isGoing) return;
-    const max = this.#talk.dialect?.maxOutboundBytes;
-    if (max === undefined || fits(frame.data, max)) {
-      this.#link.send(frame);
-      return;
-    }
-    this.#isGoing = true;
-    this.#surround.tally.goodbye("outbound_too_large");
-    // Later, because the hub is in the middle of telling others.
-    queueMicrotask(() => this.goodbye({ reason: "outbound_too_large" }));
+    this.#outlet.send(frame);
   }
 
   /** To be called once, when the link listens: with the identity that was shown when it opened. */
@@ -326,11 +318,4 @@ export interface ConnectionOptions {
   /** `undefined`: the first message will tell. */
   readonly dialect: Dialect | undefined;
   readonly surround: Surround;
-}
-
-/** Whether a message is within `maxBytes`, counted as UTF-8. Counts only when the number of characters leaves doubt. */
-function fits(data: Incoming, maxBytes: number): boolean {
-  if (typeof data !== "string") return data.byteLength <= maxBytes;
-  if (data.length * 3 <= maxBytes) return true;
-  return data.length <= maxBytes && Buffer.byteLength(data) <= maxBytes;
 }

@@ -48,8 +48,13 @@ describe.skipIf(!hasOpenssl("client certificates"))("client certificates", () =>
   });
   afterAll(() => office.close());
 
-  const asking = (clientAuth: NonNullable<TlsOptions["clientAuth"]>, more: Partial<TlsOptions> = {}) =>
+  const asking = (
+    clientAuth: NonNullable<TlsOptions["clientAuth"]>,
+    more: Partial<TlsOptions> = {},
+    options: Partial<HttpOptions> = {},
+  ) =>
     listen({
+      ...options,
       tls: {
         certPath: files.server.certPath,
         keyPath: files.server.keyPath,
@@ -93,8 +98,12 @@ describe.skipIf(!hasOpenssl("client certificates"))("client certificates", () =>
     );
   });
 
-  it("[WS26] asks for ordinary requests, too", async () => {
-    const { port } = await asking("require");
+  it.each([
+    ["require", "cut"],
+    ["optional", "a page"],
+  ] as const)("[WS26] asks for ordinary requests, too, with `%s`", async (clientAuth, without) => {
+    const onRequest = vi.fn((_request, response) => void response.end("a page"));
+    const { port } = await asking(clientAuth, {}, { onRequest });
     const answer = (shown?: Issued) =>
       new Promise<string>((resolve) => {
         const own = shown && { cert: shown.cert, key: shown.key };
@@ -108,7 +117,48 @@ describe.skipIf(!hasOpenssl("client certificates"))("client certificates", () =>
 
     expect(await answer(files.ada)).toBe("a page");
     expect(await answer(files.eve)).toBe("cut");
-    expect(await answer()).toBe("cut");
+    expect(await answer()).toBe(without);
+    expect(onRequest).toHaveBeenCalledTimes(without === "cut" ? 1 : 2);
+  });
+
+  it("[WS24] knows the certificate of a handshake that is taken up again, until other issuers are trusted", async () => {
+    const clientCaPath = join(office.folder, "issuers of sessions.pem");
+    copyFileSync(files.issuer.certPath, clientCaPath);
+    const known: unknown[] = [];
+    const listener = await asking(
+      "optional",
+      { clientCaPath },
+      {
+        onRequest(request, response) {
+          const socket = request.socket as TLSSocket;
+          known.push([socket.isSessionReused(), socket.authorized]);
+          response.end("a page");
+        },
+      },
+    );
+    const { cert, key } = files.ada;
+    const take = (session?: Buffer) =>
+      new Promise<Buffer | undefined>((resolve) => {
+        let next: Buffer | undefined;
+        const options = { port: listener.port, host: "127.0.0.1", rejectUnauthorized: false, cert, key };
+        const socket = connect({ ...options, ...(session && { session }) });
+        socket.on("session", (given) => (next = given));
+        socket.on("error", () => {});
+        socket.on("close", () => resolve(next));
+        socket.resume();
+        socket.end("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+      });
+
+    const session = await take();
+    await take(session);
+    writeFileSync(clientCaPath, files.otherIssuer.cert);
+    await listener.reloadTls();
+    await take(session);
+
+    expect(known).toEqual([
+      [false, true],
+      [true, true],
+    ]);
   });
 
   it("[WS26] trusts other issuers once the file has changed, and nobody less for a broken one", async () => {

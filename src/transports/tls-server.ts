@@ -18,7 +18,8 @@ export function tlsServer({ clientAuth = "none", handshakeTimeoutMs, ...options 
     rejectUnauthorized: clientAuth === "require",
   });
   if (clientAuth === "optional") {
-    server.on("secureConnection", (socket) => {
+    // Before the listener that reads requests: what came along with the handshake must not be read as one.
+    server.prependListener("secureConnection", (socket) => {
       if (!socket.authorized && socket.getPeerX509Certificate()) socket.destroy();
     });
   }
