@@ -38,7 +38,7 @@ export const general = {
     { doc: "Whether pages served from localhost may connect too." },
   ),
   trustProxy: count(0, {
-    doc: "How many reverse proxies stand in front: that many `X-Forwarded-For` entries are believed, counted from the right.",
+    doc: "How many reverse proxies stand in front: that many `X-Forwarded-For` entries are believed, counted from the right, and what they say of client certificates.",
     min: 0,
     max: 16,
   }),
