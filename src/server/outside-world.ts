@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Random } from "../core/random.ts";
+import { steadyClock } from "./steady-clock.ts";
 
 /** What a server takes from the world around it. */
 export interface OutsideWorld {
@@ -12,7 +13,7 @@ export interface OutsideWorld {
 
 /** The real one. Its timers do not keep the process alive. */
 export const OUTSIDE: OutsideWorld = {
-  now: Date.now,
+  now: steadyClock(),
   random: { bytes: (count) => randomBytes(count) },
   later: (ms, then) => void setTimeout(then, ms).unref(),
 };

@@ -1,0 +1,28 @@
+/** How fast the clock comes closer to that of the machine, in parts of the time that passes: three seconds in five minutes. */
+const SLEW = 0.01;
+
+/** Where time comes from: that of the machine, in ms since the epoch, which may be set; and one that only ever passes. */
+export interface TimeSources {
+  wall(): number;
+  passing(): number;
+}
+
+const MACHINE: TimeSources = { wall: Date.now, passing: () => performance.now() };
+
+/**
+ * A clock in whole ms since the epoch that neither jumps nor goes back when the machine's is set: it goes a little faster or
+ * slower until both agree again. So nobody's link, seat or room is over because somebody has set a clock.
+ */
+export function steadyClock({ wall, passing }: TimeSources = MACHINE): () => number {
+  let passed = passing();
+  let now = wall();
+  return () => {
+    const at = passing();
+    const elapsed = at - passed;
+    passed = at;
+    const behind = wall() - (now + elapsed);
+    const most = elapsed * SLEW;
+    now += elapsed + Math.max(-most, Math.min(most, behind));
+    return Math.floor(now);
+  };
+}
