@@ -17,6 +17,7 @@ import type { MessageHandler, RoomDefinition, RoomOptions } from "./rooms/defini
 import { hooksOf, type RoomEventHandler } from "./rooms/event-handler.ts";
 import type { MessageLimits } from "./rooms/message-limits.ts";
 import { checkOf, type MessageSchema } from "./rooms/message-schema.ts";
+import type { Middleware } from "./rooms/middleware.ts";
 import type { RoomSettings } from "./rooms/settings.ts";
 import type { Server } from "./server.ts";
 import { refuseOpenEndpoint, type ServerSettings, type Settled, settle } from "./server-settings.ts";
@@ -98,6 +99,11 @@ export class ParlorServer {
         [type]: { schema, handle } as MessageHandler<unknown, unknown>,
       },
     });
+  }
+
+  /** What every message passes through, to rooms of every kind: the first outermost. */
+  use(...middleware: readonly Middleware[]): this {
+    return this.#with({ use: [...(this.#settings.use ?? []), ...middleware] });
   }
 
   /** Looks at every message before its handler; a text, or `reject`, is why not. */

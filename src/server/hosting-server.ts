@@ -34,13 +34,16 @@ const QUIET: ConfigInput = {
 /** Makes a server as an embedder wants it; it does not listen yet. @throws {TypeError} when a setting is of no use. */
 export function hostingServer(settings: ServerSettings, options: HostingServerOptions): HostingServer {
   const { auth, log, mode, bans, invites, port, host } = options;
-  const { tokenEndpoint, tokenTtlSec = 3_600, limits, pubsub, dialects = [] } = settings;
+  const { tokenEndpoint, tokenTtlSec = 3_600, limits, pubsub, dialects = [], use = [] } = settings;
   const { space: name = "default" } = settings;
   const space = spaceId(name);
   refuseOpenEndpoint(tokenEndpoint);
   const fallback = definitionOf("", roomOptionsOf(settings));
   const definitions = new Map(
-    [fallback, ...options.definitions].map((definition) => [definition.name, definition]),
+    [fallback, ...options.definitions].map((definition) => [
+      definition.name,
+      { ...definition, middleware: [...use, ...definition.middleware] },
+    ]),
   );
 
   let hosted: Hosting | undefined;

@@ -38,6 +38,7 @@ export type {
   Context,
   Delivery,
   MemberMetadata,
+  MessageContext,
   MessageEnvelope,
   RequestInfo,
   RoomContext,
@@ -58,6 +59,7 @@ export type { RoomEventHandler } from "./rooms/event-handler.ts";
 export type { HistoryEntry, HistoryQuery } from "./rooms/history.ts";
 export type { MessageLimits } from "./rooms/message-limits.ts";
 export type { MessageSchema } from "./rooms/message-schema.ts";
+export type { Middleware } from "./rooms/middleware.ts";
 export type { RoomClock } from "./rooms/room-clock.ts";
 export type { RoomSettings } from "./rooms/settings.ts";
 export { Server } from "./server.ts";

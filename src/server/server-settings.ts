@@ -8,10 +8,11 @@ import { createLog, type Log } from "../observe/log.ts";
 import type { TokenEndpointOptions } from "./embedder-routes.ts";
 import type { RoomDefinition, RoomOptions } from "./rooms/definition.ts";
 import type { MessageLimits } from "./rooms/message-limits.ts";
+import type { Middleware } from "./rooms/middleware.ts";
 import type { RoomSettings } from "./rooms/settings.ts";
 
 /** Everything has a default; handlers for rooms without a definition of their own may be given here too. */
-export interface ServerSettings extends Omit<RoomOptions<unknown>, "settings"> {
+export interface ServerSettings extends Omit<RoomOptions<unknown>, "settings" | "use"> {
   /** Who may come in. Default: tokens signed with `secret`. */
   readonly auth?: AuthProvider | undefined;
   /** Signs and checks tokens (HS256). Needed in production; in development a random one is made. */
@@ -20,6 +21,8 @@ export interface ServerSettings extends Omit<RoomOptions<unknown>, "settings"> {
   readonly rooms?: RoomSettings | undefined;
   /** Kinds of rooms: `defineRoom`. */
   readonly define?: readonly RoomDefinition[] | undefined;
+  /** What every message passes through, to rooms of every kind: outside of what a definition has of its own. */
+  readonly use?: readonly Middleware[] | undefined;
   readonly limits?: MessageLimits | undefined;
   /** Carries messages to other servers that have the same rooms. Closing it is its owner's business. */
   readonly pubsub?: PubSub | undefined;

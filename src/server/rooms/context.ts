@@ -144,6 +144,11 @@ export interface Context<State = unknown> extends RoomContext<State> {
   mergeMetadata(patch: MemberMetadata): void;
 }
 
+/** What middleware gets: the room, the member, and what it said. */
+export interface MessageContext<State = unknown> extends Context<State> {
+  readonly message: MessageEnvelope;
+}
+
 /** A message of a member, before it means anything. */
 export interface MessageEnvelope<Data = unknown> {
   /** The user it is from: of the token, whatever the client wrote. */

@@ -3,6 +3,7 @@ import type { Identity } from "../../core/identity.ts";
 import type { Awaitable } from "../../lib/awaitable.ts";
 import type { Context, MessageEnvelope, RequestInfo, RoomContext } from "./context.ts";
 import { type Check, checkOf, type MessageSchema } from "./message-schema.ts";
+import type { Middleware } from "./middleware.ts";
 import { type RoomSettings, type SettledSettings, settled } from "./settings.ts";
 
 /** Why a user is in a room no more. */
@@ -43,6 +44,8 @@ export interface RoomOptions<State, Messages extends Record<string, unknown> = R
     | undefined;
   /** Every message that `messages` does not name. */
   onMessage?(ctx: Context<State>, envelope: MessageEnvelope): Awaitable<void>;
+  /** What every message passes through, the first outermost, before `validate` and its handler. */
+  readonly use?: readonly Middleware<State>[] | undefined;
   /** Looks at every message first; a text, or an exception of `reject`, is why not. */
   validate?(ctx: Context<State>, envelope: MessageEnvelope): Awaitable<string | undefined>;
   /** The room is new. When this throws, the room is closed again. */
@@ -78,7 +81,8 @@ export interface RoomDefinition {
   /** Rooms of this kind are called `name` or `name:anything`; the empty name is that of all others. */
   readonly name: string;
   readonly settings: SettledSettings;
-  readonly hooks: Omit<RoomOptions<unknown>, "settings" | "messages" | "state">;
+  readonly hooks: Omit<RoomOptions<unknown>, "settings" | "messages" | "state" | "use">;
+  readonly middleware: readonly Middleware[];
   readonly handlers: ReadonlyMap<string, CheckedHandler>;
   newState(roomId: string): unknown;
 }
@@ -102,7 +106,7 @@ export function defineRoom<
 /** The same without a check of the name: the empty one is that of all rooms without a definition of their own. */
 export function definitionOf<State, Messages extends Record<string, unknown>>(
   name: string,
-  { settings, messages, state, ...hooks }: RoomOptions<State, Messages>,
+  { settings, messages, state, use = [], ...hooks }: RoomOptions<State, Messages>,
 ): RoomDefinition {
   const handlers = new Map<string, CheckedHandler>();
   for (const [type, handler] of Object.entries(messages ?? {}) as [
@@ -116,8 +120,10 @@ export function definitionOf<State, Messages extends Record<string, unknown>>(
       handle: (ctx, data) => handler.handle(ctx as Context<State>, data),
     });
   }
+  for (const one of use) if (typeof one !== "function") throw new TypeError("use: expected functions");
   return {
     name,
+    middleware: use as readonly Middleware[],
     settings: settled(settings),
     hooks: hooks as RoomDefinition["hooks"],
     handlers,

@@ -5,9 +5,10 @@ import type { Visitor } from "../gate.ts";
 import type { BanOptions, Bans } from "./bans.ts";
 import type {
   BroadcastOptions,
-  Context,
   Delivery,
   MemberMetadata,
+  MessageContext,
+  MessageEnvelope,
   RequestInfo,
   RoomInfo,
   RoomMember,
@@ -24,23 +25,29 @@ export interface Subject {
   readonly visitor: Visitor | undefined;
 }
 
+export interface HandleOptions {
+  readonly turn: Turn;
+  readonly bans: Bans;
+  readonly subject?: Subject | undefined;
+  readonly message?: MessageEnvelope | undefined;
+}
+
 const NO_REQUEST: RequestInfo = { path: "", query: new URLSearchParams(), headers: {}, remoteAddress: "" };
 
 /** What a handler gets: the room, and the member it was called for if there is one. */
-export class Handle implements Context<unknown> {
+export class Handle implements MessageContext<unknown> {
   readonly #turn: Turn;
   readonly #hosted: HostedRoom;
   readonly #bans: Bans;
   readonly #subject: Subject | undefined;
+  readonly #message: MessageEnvelope | undefined;
 
-  constructor(
-    hosted: HostedRoom,
-    { turn, bans, subject }: { turn: Turn; bans: Bans; subject?: Subject | undefined },
-  ) {
+  constructor(hosted: HostedRoom, { turn, bans, subject, message }: HandleOptions) {
     this.#hosted = hosted;
     this.#turn = turn;
     this.#bans = bans;
     this.#subject = subject;
+    this.#message = message;
   }
 
   get signal(): AbortSignal {
@@ -54,6 +61,10 @@ export class Handle implements Context<unknown> {
   }
   get state(): unknown {
     return this.#hosted.state;
+  }
+  get message(): MessageEnvelope {
+    if (!this.#message) throw new Error("this handler was not called for a message");
+    return this.#message;
   }
   get userId(): string {
     return this.#member.user.userId;

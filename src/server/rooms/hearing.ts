@@ -4,11 +4,12 @@ import { payloadSize } from "../../core/payload.ts";
 import { type Awaitable, andThen } from "../../lib/awaitable.ts";
 import type { Visitor } from "../gate.ts";
 import type { Bans } from "./bans.ts";
-import type { Context, MessageEnvelope } from "./context.ts";
+import type { MessageContext } from "./context.ts";
 import type { RoomDefinition } from "./definition.ts";
 import type { RoomUser } from "./hosted-room.ts";
 import { type MessageLimiter, TooMuch } from "./message-limits.ts";
-import { payloadValue } from "./payload-value.ts";
+import { through } from "./middleware.ts";
+import type { Turn } from "./turn.ts";
 
 /** Longest list of names that a member is told it could have used. */
 const MAX_EXPECTED_LENGTH = 200;
@@ -42,31 +43,39 @@ export function refuseMessage(
   }
 }
 
-/** Hands a message to the handler that it is for: at once, unless something on the way is async. @throws {Refusal} */
+/**
+ * Hands a message to the handler that it is for: at once, unless something on the way is async.
+ *
+ * @throws {Refusal} @throws {Error} that its turn is over.
+ */
 export function handleMessage(
   definition: RoomDefinition,
-  { ctx, command, ts }: { ctx: Context; command: CommandOf<"broadcast">; ts: number },
+  { ctx, turn }: { readonly ctx: MessageContext; readonly turn: Turn },
 ): Awaitable<void> {
-  const { name: type } = command;
-  const envelope = { from: ctx.userId, data: payloadValue(command.data), type, ts };
+  const { middleware } = definition;
+  if (middleware.length === 0) return dispatch(definition, ctx);
+  return through(middleware, ctx, () => {
+    if (turn.lateness) throw turn.lateness;
+    return dispatch(definition, ctx);
+  });
+}
+
+/** @throws {Refusal} `bad_request` when `validate` has an objection. */
+function dispatch(definition: RoomDefinition, ctx: MessageContext): Awaitable<void> {
   const { validate } = definition.hooks;
-  if (!validate) return dispatch(definition, ctx, envelope);
-  return andThen(validate(ctx, envelope), (objection) => {
+  if (!validate) return handle(definition, ctx);
+  return andThen(validate(ctx, ctx.message), (objection) => {
     if (typeof objection === "string") throw new Refusal("bad_request", { reason: objection });
-    return dispatch(definition, ctx, envelope);
+    return handle(definition, ctx);
   });
 }
 
 /** @throws {Refusal} `bad_message` when nobody knows the message, or its data does not fit. */
-function dispatch(
-  { hooks, handlers }: RoomDefinition,
-  ctx: Context,
-  envelope: MessageEnvelope,
-): Awaitable<void> {
-  const { type, data } = envelope;
+function handle({ hooks, handlers }: RoomDefinition, ctx: MessageContext): Awaitable<void> {
+  const { type, data } = ctx.message;
   const handler = type === undefined ? undefined : handlers.get(type);
   if (handler) return andThen(handler.check(data), (checked) => handler.handle(ctx, checked));
-  if (hooks.onMessage) return hooks.onMessage(ctx, envelope);
+  if (hooks.onMessage) return hooks.onMessage(ctx, ctx.message);
   if (handlers.size === 0) return;
   const expected = [...handlers.keys()].join(", ").slice(0, MAX_EXPECTED_LENGTH);
   throw new Refusal("bad_message", { ...(type !== undefined && { name: type }), expected });

@@ -14,11 +14,12 @@ import type { Bans } from "./bans.ts";
 import { ComingsAndGoings, type MemberHook, type RoomHook } from "./comings-and-goings.ts";
 import type { Context, RoomContext } from "./context.ts";
 import type { LeaveReason, RoomDefinition } from "./definition.ts";
-import { Handle, type Subject } from "./handle.ts";
+import { Handle, type HandleOptions, type Subject } from "./handle.ts";
 import { handleMessage, refuseMessage } from "./hearing.ts";
 import { HostedRoom } from "./hosted-room.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { MessageLimiter } from "./message-limits.ts";
+import { payloadValue } from "./payload-value.ts";
 import { type Place, Places } from "./places.ts";
 import { RoomTimers } from "./room-clock.ts";
 import { RoomTopic } from "./room-topic.ts";
@@ -205,8 +206,10 @@ export class RoomHost implements Gate, RoomWatcher {
     const subject: Subject = { user, peer: peer.id, visitor };
     const handling = this.#place(command.room, hosted.definition).mailbox.run((turn) => {
       if (!hosted.room.members.has(peer.id)) throw new Refusal("not_in_room", { room: command.room });
-      const ctx = this.#context(hosted, { turn, subject });
-      return andThen(handleMessage(hosted.definition, { ctx, command, ts: now() }), () => {
+      const { name: type, data } = command;
+      const message = { from: user.userId, data: payloadValue(data), type, ts: now() };
+      const ctx = this.#context(hosted, { turn, subject, message });
+      return andThen(handleMessage(hosted.definition, { ctx, turn }), () => {
         if (!turn.lateness) visitor.acknowledge();
       });
     });
@@ -274,8 +277,8 @@ export class RoomHost implements Gate, RoomWatcher {
       .catch((error: unknown) => this.#options.failed(error, `${definition.name}.${hook}`));
   }
 
-  #context(hosted: HostedRoom, { turn, subject }: { turn: Turn; subject?: Subject | undefined }): Handle {
-    return new Handle(hosted, { turn, bans: this.#options.bans, subject });
+  #context(hosted: HostedRoom, options: Omit<HandleOptions, "bans">): Handle {
+    return new Handle(hosted, { ...options, bans: this.#options.bans });
   }
 }
 
