@@ -1,3 +1,4 @@
+import type { MendableSession } from "../lib/late-streams.ts";
 import { ParlorError } from "./errors.ts";
 
 /** As much of `@currentspace/http3` as is used here. */
@@ -5,7 +6,7 @@ export interface QuicLibrary {
   connectQuicAsync(authority: string, options: object): Promise<QuicSession>;
 }
 
-export interface QuicSession {
+export interface QuicSession extends MendableSession {
   openStream(): QuicDuplex;
   sendDatagram(bytes: Uint8Array): boolean;
   close(code: number, reason: string): Promise<void>;

@@ -1,5 +1,6 @@
 import { RELAY_ENDS } from "../core/relay-ends.ts";
 import { decodeRelayFrame } from "../core/relay-frame.ts";
+import { mendLateStreams } from "../lib/late-streams.ts";
 import { ParlorError } from "./errors.ts";
 import { type QuicDuplex, type QuicSession, quicLibrary } from "./relay-quic-library.ts";
 import {
@@ -98,6 +99,7 @@ class Connection {
     this.#session = session;
     this.#onOver = onOver;
     this.#alive = setInterval(() => session.ping(), KEEP_ALIVE_MS);
+    mendLateStreams(session);
     session.on("error", () => {});
     session.on("datagram", (frame) => this.#lineOf(frame)?.options.listener.datagram(frame));
     session.on("close", ({ errorCode, reason }) => this.#over({ code: errorCode, reason }));

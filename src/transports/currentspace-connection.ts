@@ -1,3 +1,4 @@
+import { mendLateStreams } from "../lib/late-streams.ts";
 import type { LibraryStream, Session } from "./currentspace-library.ts";
 import type {
   QuicConnection,
@@ -29,6 +30,7 @@ export class CurrentspaceConnection implements QuicConnection {
     this.#session = session;
     this.#options = options;
     this.remoteAddress = options.remoteAddress;
+    mendLateStreams(session);
     session.on("stream", (stream) => this.#came(stream));
     session.on("datagram", (bytes) => this.#datagram(bytes));
     session.on("close", ({ errorCode, reason }) => this.over({ code: errorCode, reason }));
