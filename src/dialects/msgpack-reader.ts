@@ -8,6 +8,11 @@ export const MAX_DEPTH = 64;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+export interface MsgpackOptions {
+  /** What a key means that stands in a map again: its last value, as in JSON, or nothing good. */
+  readonly repeats?: "last" | "refuse";
+}
+
 /**
  * Reads MessagePack with maps of text keys and without extension types: what JSON can say, and bytes. Everything else
  * is refused, so what was read once can be handed to any decoder.
@@ -17,10 +22,12 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 export class MsgpackReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #repeats: MsgpackOptions["repeats"];
   #at = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, { repeats = "last" }: MsgpackOptions = {}) {
     this.#bytes = bytes;
+    this.#repeats = repeats;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -42,7 +49,7 @@ export class MsgpackReader {
     for (let count = 0; count < size; count++) {
       const key = this.#key();
       if (key !== rawKey) {
-        set(fields, key, this.value(1));
+        this.#set(fields, key, this.value(1));
         continue;
       }
       const from = this.#at;
@@ -65,12 +72,21 @@ export class MsgpackReader {
     const map = this.#mapSize(head);
     if (map !== undefined) {
       const record: Record<string, unknown> = {};
-      for (let count = 0; count < map; count++) set(record, this.#key(), this.value(depth + 1));
+      for (let count = 0; count < map; count++) this.#set(record, this.#key(), this.value(depth + 1));
       return record;
     }
     const size = this.#binarySize(head);
     if (size !== undefined) return this.#take(size);
     return this.#scalar(head);
+  }
+
+  /** Sets an own field whatever its name: `__proto__` is a name like any other. */
+  #set(record: Record<string, unknown>, key: string, value: unknown): void {
+    if (this.#repeats === "refuse" && Object.hasOwn(record, key))
+      throw new MsgpackError("a key stands there twice");
+    if (key === "__proto__") {
+      Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
+    } else record[key] = value;
   }
 
   /** Passes over one value, and checks it. */
@@ -215,16 +231,9 @@ export class MsgpackReader {
 /** Whether a head begins an array or a map. */
 const isContainer = (head: number): boolean => head < 0xa0 || (head >= 0xdc && head <= 0xdf);
 
-/** Sets an own field whatever its name: `__proto__` is a name like any other. */
-function set(record: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === "__proto__") {
-    Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
-  } else record[key] = value;
-}
-
 /** The one value that `bytes` hold. @throws {MsgpackError} */
-export function unpack(bytes: Uint8Array): unknown {
-  const reader = new MsgpackReader(bytes);
+export function unpack(bytes: Uint8Array, options: MsgpackOptions = {}): unknown {
+  const reader = new MsgpackReader(bytes, options);
   const value = reader.value();
   reader.end();
   return value;

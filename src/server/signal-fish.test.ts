@@ -23,6 +23,19 @@ async function serve(input: ConfigInput["signalFish"] = {}) {
   return { server, shared: `127.0.0.1:${port}`, own: `127.0.0.1:${own[0]?.port}` };
 }
 
+it("[SF110] ends a link that came in by another way than an upgrade, where it must be bound", async () => {
+  const binding = {
+    subprotocol: "signalfish.tokenbinding.v2",
+    scheme: "server_nonce_hkdf_sha256",
+    isRequired: true,
+    requireFingerprint: false,
+  } as const;
+  const client = await fishTank({ binding }).open("/v3/ws");
+
+  expect(client.take()).toMatchObject([{ type: "Error", data: { error_code: "UNAUTHORIZED" } }]);
+  expect(client.end).toMatchObject({ code: 1000 });
+});
+
 describe("Signal Fish over real sockets", () => {
   it("[SF34] [SF41] [SF70] lets eight players get ready, start and play", async () => {
     const { shared } = await serve();

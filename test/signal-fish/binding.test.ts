@@ -172,6 +172,18 @@ describe.skipIf(!hasOpenssl("token binding"))("token binding over TLS", () => {
     expect(bob.heard.some((message) => Buffer.isBuffer(message) || message.type === "GameData")).toBe(false);
   });
 
+  it("[SF113] [SF5] goes on after a message that is proven and refused", async () => {
+    const { shared } = await serve();
+    const ada = await open(`${shared}/v3/ws`);
+
+    ada.say("GameData", { data: "x".repeat(70_000) });
+    expect((await ada.hear("Error")).data?.error_code).toBe("MESSAGE_TOO_LARGE");
+    ada.say("Dance");
+    expect((await ada.hear("Error")).data?.error_code).toBe("INVALID_INPUT");
+    ada.say("Ping");
+    await ada.hear("Pong");
+  });
+
   it("[SF115] stays when something is not read, and ends when it is no object", async () => {
     const { shared } = await serve();
     const ada = await open(`${shared}/v2/ws`);

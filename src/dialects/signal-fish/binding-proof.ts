@@ -37,7 +37,7 @@ export function proofIn(text: string, form: CanonicalForm): Sealed {
   return { proof: proofOf(JSON.parse(message.removed)), covered: Buffer.from(message.text) };
 }
 
-/** The proof and the payload of a binary message: a MessagePack map of both. @throws {Fault} for anything else. */
+/** The proof and the payload of a binary message: a MessagePack map of both, no key twice. @throws {Fault} for anything else. */
 export function sealedIn(bytes: Uint8Array): Sealed {
   const envelope = read(bytes);
   const covered = envelope?.payload;
@@ -68,7 +68,7 @@ function proofOf(value: unknown): Proof {
 
 function read(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value = unpack(bytes);
+    const value = unpack(bytes, { repeats: "refuse" });
     return isRecord(value) ? value : undefined;
   } catch (error) {
     if (error instanceof MsgpackError) return undefined;

@@ -123,6 +123,23 @@ describe("a binding of version 2", () => {
     expect(refusal(() => bindingOf().open(message))).toBe(UNAUTHORIZED);
   });
 
+  it("[SF115] refuses an envelope in which a key stands twice", () => {
+    const good = Buffer.from(ENVELOPE, "hex");
+    // The golden envelope is a map of two: a third entry repeats the payload as it is.
+    const entry = Buffer.concat([
+      Buffer.of(0xa7),
+      Buffer.from("payload"),
+      Buffer.of(0xc4, 7),
+      good.subarray(-7),
+    ]);
+    const twice = Buffer.concat([Buffer.of(0x83), good.subarray(1), entry]);
+    const binding = bindingOf();
+    binding.open(golden());
+
+    expect(refusal(() => binding.open(new Uint8Array(twice)))).toBe(UNAUTHORIZED);
+    expect(refusal(() => binding.open(new Uint8Array(good)))).toBe("none");
+  });
+
   it("[SF115] ends with a text that is no object, and stays with one that is not read", () => {
     const binding = bindingOf();
     expect(refusal(() => binding.open("[]"))).toBe("INVALID_INPUT, close");

@@ -116,24 +116,20 @@ class SignalFishConversation implements Conversation {
 
   hear(message: Incoming, now: number): Heard {
     this.#asked = NOT_ASKED;
+    const said = this.#binding ? this.#binding.open(message) : message;
     const size = typeof message === "string" ? Buffer.byteLength(message) : message.byteLength;
     if (size > this.#settings.maxMessageBytes) {
       throw new Fault("MESSAGE_TOO_LARGE", `Message is larger than ${this.#settings.maxMessageBytes} bytes`);
     }
-    return this.#hear(this.#binding ? this.#binding.open(message) : message, now);
-  }
+    if (typeof said !== "string") return this.#bytes(said, now);
 
-  /** What a message means that is known to be the client's own. */
-  #hear(message: Incoming, now: number): Heard {
-    if (typeof message !== "string") return this.#bytes(message, now);
-
-    const plain = plainGameData(message);
+    const plain = plainGameData(said);
     if (plain !== undefined) {
       const talk = this.#talk(now);
       this.#asked = GAME_DATA;
       return this.#noted(passOn(plain, talk));
     }
-    const envelope = parseEnvelope(message);
+    const envelope = parseEnvelope(said);
     if (envelope.type === "Authenticate") return this.#authenticate(envelope, now);
     if (envelope.type === "RoomOperation") return this.#operate(envelope, now);
     const read = Object.hasOwn(REQUESTS, envelope.type) ? REQUESTS[envelope.type] : undefined;
