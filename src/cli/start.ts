@@ -45,7 +45,7 @@ export async function startServer(
       operate: (operator) => consoleRoutes({ operator, token: guard.token, stop }),
     }),
   });
-  const { urls, own, quic, metricsPort } = await server.listen().catch((cause: unknown) => {
+  const { urls, own, quic, metricsPort } = await server.listen({ auto: "on" }).catch((cause: unknown) => {
     throw new CannotStart(cause instanceof Error ? cause.message : String(cause), { cause });
   });
   // Before anybody can read that the server is there, and ask it to go.

@@ -98,6 +98,18 @@ export function toggle(initial: Initial<boolean>, about: About) {
   return Type.Boolean(keywords(about, field, initial));
 }
 
+/** Something that is on or off, or up to whoever runs the server: `auto`. As a flag: `--name`, `--no-name`, `--name=auto`. */
+export function toggleOrAuto(about: About) {
+  const field = {
+    placeholder: "",
+    expected: 'true, false or "auto"',
+    fromText: (text: string) => SWITCH_WORDS.get(text.toLowerCase()) ?? text,
+    fromJson: same,
+    format: String,
+  };
+  return Type.Union([Type.Boolean(), Type.Literal("auto")], keywords(about, field, "auto"));
+}
+
 /** One of a few words. */
 export function choice<const Words extends string[]>(
   words: readonly [...Words],

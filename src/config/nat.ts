@@ -1,10 +1,10 @@
-import { count, duration, toggle } from "./fields.ts";
+import { count, duration, toggleOrAuto } from "./fields.ts";
 import { ofBind } from "./pulsar-env.ts";
 
 /** Helping peers through their NATs, over UDP. */
 export const nat = {
-  enabled: toggle(false, {
-    doc: "Whether STUN and introductions are served over UDP: browsers may name this server as `stun:host:7000`, and peers of a session find a way to each other.",
+  enabled: toggleOrAuto({
+    doc: "Whether STUN and introductions are served over UDP: browsers may name this server as `stun:host:7000`, and peers of a session find a way to each other. `auto`: `parlor serve` does it where it can, a server in a program does not.",
   }),
   port: count(7000, {
     doc: "UDP port for STUN, requests and the first probe; 0 takes any free one.",

@@ -1,10 +1,10 @@
-import { count, duration, size, toggle } from "./fields.ts";
+import { count, duration, size, toggle, toggleOrAuto } from "./fields.ts";
 import { optionalText } from "./text-fields.ts";
 
 /** The relay over QUIC and WebTransport. Its certificate is that of `tls`, or one made at start. */
 export const quic = {
-  enabled: toggle(false, {
-    doc: "Whether peers are relayed over QUIC and WebTransport. Needs the package `@currentspace/http3`.",
+  enabled: toggleOrAuto({
+    doc: "Whether peers are relayed over QUIC and WebTransport. Needs the package `@currentspace/http3`. `auto`: `parlor serve` does it where it can, a server in a program does not.",
   }),
   host: optionalText({
     doc: "Address to listen on, where it is not that of `host`.",

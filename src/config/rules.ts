@@ -28,7 +28,7 @@ export const RULES: readonly Rule[] = [
   {
     paths: ["quic.enabled", "tls.clientAuth"],
     message: 'cannot ask for certificates, as tls.clientAuth "require" wants of everybody',
-    isBroken: ({ quic, tls }) => quic.enabled && tls.clientAuth === "require",
+    isBroken: ({ quic, tls }) => quic.enabled === true && tls.clientAuth === "require",
   },
   {
     paths: ["tls.keyPath", "tls.certPath"],

@@ -1,4 +1,4 @@
-import { IsObject, IsOptional, type TSchema } from "typebox";
+import { IsBoolean, IsObject, IsOptional, IsUnion, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Alias, Field, Look, NestedKey } from "./field.ts";
 import { schema } from "./schema.ts";
@@ -69,7 +69,7 @@ function settingOf(keys: Setting["keys"], group: string, leaf: TSchema): Setting
     flag: `--${words.join("-").toLowerCase()}`,
     field,
     schema: leaf,
-    isToggle: (leaf as { type?: string }).type === "boolean",
+    isToggle: IsBoolean(leaf) || (IsUnion(leaf) && leaf.anyOf.some(IsBoolean)),
     isList: (leaf as { type?: string }).type === "array",
     isOptional: IsOptional(leaf),
     // Compiled when first asked: a start sets few of the settings, and `--version` none.

@@ -7,6 +7,7 @@ export interface LogEvents {
   "server.stopped": { readonly links: number };
   "config.notice": { readonly notice: string };
   "nat.listening": { readonly ports: readonly [number, number] };
+  "nat.unavailable": { readonly reason: string };
   "nat.error": { readonly err: unknown };
   "tls.reloaded": { readonly certPath: string };
   "tls.broken": { readonly certPath: string; readonly err: unknown };

@@ -5,7 +5,7 @@ import type { Identity } from "../core/identity.ts";
 import type { Access } from "../dialects/dialect.ts";
 import type { Log } from "../observe/log.ts";
 import { type HttpListener, type HttpOptions, listenHttp } from "../transports/http.ts";
-import type { Quic } from "../transports/quic.ts";
+import { type Quic, QuicUnavailable } from "../transports/quic.ts";
 import type { Door } from "./door.ts";
 import { encryptionOf } from "./encryption.ts";
 import type { Failures } from "./failures.ts";
@@ -31,6 +31,8 @@ export interface Listening {
 export interface ListenOptions {
   /** A server of somebody else's, of which only upgrade requests to paths of ours are touched. */
   readonly attachTo?: HttpServer | TlsServer;
+  /** What `auto` means for listeners that nobody has asked for: open them where that is possible. Default: `off`. */
+  readonly auto?: "on" | "off";
 }
 
 export interface ListenersOptions {
@@ -87,13 +89,13 @@ export class Listeners {
    *
    * @throws {Error} when an address cannot be had, or the TLS files cannot be read.
    */
-  async open({ attachTo }: ListenOptions): Promise<Listening> {
+  async open({ attachTo, auto }: ListenOptions): Promise<Listening> {
     const shared = await this.#openShared(attachTo);
     this.#shared = shared;
     try {
-      this.#nat = await this.#openNat();
+      this.#nat = await this.#openNat(auto);
       await this.#openOwn();
-      this.#front = await this.#openFront();
+      this.#front = await this.#openFront(auto);
       this.#metrics = await this.#openMetrics();
     } catch (error) {
       await this.close();
@@ -181,22 +183,23 @@ export class Listeners {
     };
   }
 
-  async #openNat(): Promise<NatListener | undefined> {
+  #openNat(auto: ListenOptions["auto"]): Promise<NatListener | undefined> {
     const { config, log, access } = this.#options;
     const { nat, host } = config;
-    if (!nat.enabled) return undefined;
-    const listener = await listenNat({
-      host,
-      ports: [nat.port, nat.probePort],
-      timeoutMs: nat.punchTimeoutMs,
-      perSecond: nat.datagramsPerSecond,
-      tokens: joinTokensOf(config),
-      random: access.random,
-      now: access.now,
-      onError: (err) => log.error("nat.error", { err }),
+    return this.#openIfWanted({ enabled: nat.enabled, auto, otherwise: "nat.unavailable" }, async () => {
+      const listener = await listenNat({
+        host,
+        ports: [nat.port, nat.probePort],
+        timeoutMs: nat.punchTimeoutMs,
+        perSecond: nat.datagramsPerSecond,
+        tokens: joinTokensOf(config),
+        random: access.random,
+        now: access.now,
+        onError: (err) => log.error("nat.error", { err }),
+      });
+      log.info("nat.listening", { ports: listener.ports });
+      return listener;
     });
-    log.info("nat.listening", { ports: listener.ports });
-    return listener;
   }
 
   async #openOwn(): Promise<void> {
@@ -218,20 +221,47 @@ export class Listeners {
     }
   }
 
-  async #openFront(): Promise<QuicFront | undefined> {
+  #openFront(auto: ListenOptions["auto"]): Promise<QuicFront | undefined> {
     const { config, desk, log, door, failures, quic, access } = this.#options;
-    if (!config.quic.enabled) return undefined;
-    const front = await QuicFront.open({
-      config,
-      desk,
-      log,
-      decide: (opening) => door.decide(opening),
-      onLink: (link, opening, note) => door.accept(link, opening, { identity: note as Identity | undefined }),
-      onError: (error) => failures.report(error, { command: "quic" }),
-      now: access.now,
-      ...(quic && { quic }),
+    // QUIC cannot ask for certificates: where everybody must show one, nobody may come in that way.
+    const enabled = config.tls.clientAuth === "require" ? false : config.quic.enabled;
+    return this.#openIfWanted({ enabled, auto, otherwise: "quic.unavailable" }, async () => {
+      const front = await QuicFront.open({
+        config,
+        desk,
+        log,
+        decide: (opening) => door.decide(opening),
+        onLink: (link, opening, note) =>
+          door.accept(link, opening, { identity: note as Identity | undefined }),
+        onError: (error) => failures.report(error, { command: "quic" }),
+        now: access.now,
+        ...(quic && { quic }),
+      });
+      log.info("quic.listening", front.place);
+      return front;
     });
-    if (front) log.info("quic.listening", front.place);
-    return front;
   }
+
+  /** Opens what a server can do without; goes on without it where nobody asked for it or this machine has no QUIC. */
+  async #openIfWanted<Listener>(
+    { enabled, auto, otherwise }: Wanted,
+    open: () => Promise<Listener>,
+  ): Promise<Listener | undefined> {
+    if (!enabled || (enabled === "auto" && auto !== "on")) return undefined;
+    try {
+      return await open();
+    } catch (error) {
+      if (enabled === true && !(error instanceof QuicUnavailable)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.log.warn(otherwise, { reason });
+      return undefined;
+    }
+  }
+}
+
+/** Whether a listener is to be opened, and what is logged when it cannot be. */
+interface Wanted {
+  readonly enabled: boolean | "auto";
+  readonly auto: ListenOptions["auto"];
+  readonly otherwise: "nat.unavailable" | "quic.unavailable";
 }

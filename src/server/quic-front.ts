@@ -7,13 +7,7 @@ import { decideInTime, type UpgradeDecision } from "../transports/decision.ts";
 import type { Link, Opening } from "../transports/link.ts";
 import { LinkCount } from "../transports/link-count.ts";
 import { OriginGate } from "../transports/origin.ts";
-import {
-  type Quic,
-  type QuicConnection,
-  type QuicConnectionListener,
-  type QuicListener,
-  QuicUnavailable,
-} from "../transports/quic.ts";
+import type { Quic, QuicConnection, QuicConnectionListener, QuicListener } from "../transports/quic.ts";
 import { currentspaceQuic } from "../transports/quic-currentspace.ts";
 import { SniffedConnection } from "../transports/quic-sniff.ts";
 import { acceptStreamLink } from "../transports/stream-link.ts";
@@ -89,24 +83,14 @@ export class QuicFront {
     });
   }
 
-  /**
-   * Opens the front; `undefined` when there is no QUIC on this machine, which is logged.
-   *
-   * @throws {Error} when the address cannot be had or the certificate is of no use.
-   */
-  static async open(options: QuicFrontOptions): Promise<QuicFront | undefined> {
-    const { config, log, now, quic: load = currentspaceQuic } = options;
-    try {
-      const quic = await load();
-      const certificate = await QuicCertificate.open(config, now());
-      const front = new QuicFront(options, { quic, certificate });
-      await front.#listen();
-      return front;
-    } catch (error) {
-      if (!(error instanceof QuicUnavailable)) throw error;
-      log.warn("quic.unavailable", { reason: error.message });
-      return undefined;
-    }
+  /** @throws {Error} `QuicUnavailable`; or when the address cannot be had or the certificate is of no use. */
+  static async open(options: QuicFrontOptions): Promise<QuicFront> {
+    const { config, now, quic: load = currentspaceQuic } = options;
+    const quic = await load();
+    const certificate = await QuicCertificate.open(config, now());
+    const front = new QuicFront(options, { quic, certificate });
+    await front.#listen();
+    return front;
   }
 
   get place(): QuicPlace {
