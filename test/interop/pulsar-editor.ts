@@ -1,12 +1,16 @@
 import { WebSocket } from "ws";
+import { flawOf } from "./pulsar-wire.ts";
 
 export type Said = Readonly<Record<string, unknown>>;
 
-/** One connection as the Pulsar editor has it: JSON messages, each heard in its order. */
+/** One connection as the Pulsar editor has it: JSON messages, each heard in its order, and read as strictly as there. */
 export class Editor {
   readonly #socket: WebSocket;
   readonly #heard: (Said | Buffer)[] = [];
   readonly #waiting: (() => void)[] = [];
+  /** The first message that the editor could not have read. */
+  #flaw: string | undefined;
+  #isFirst = true;
   readonly peer: string;
   session = "";
   closed: { readonly code: number; readonly reason: string } | undefined;
@@ -15,7 +19,10 @@ export class Editor {
     this.#socket = socket;
     this.peer = peer;
     socket.on("message", (data: Buffer, isBinary) => {
-      this.#heard.push(isBinary ? data : (JSON.parse(data.toString()) as Said));
+      const heard = isBinary ? data : (JSON.parse(data.toString()) as Said);
+      if (!Buffer.isBuffer(heard)) this.#flaw ??= flawOf(heard, this.#isFirst);
+      this.#isFirst = false;
+      this.#heard.push(heard);
       this.#wake();
     });
     socket.on("close", (code, reason) => {
@@ -66,9 +73,11 @@ export class Editor {
   }
 
   async nextFrame(): Promise<Said | Buffer> {
+    if (this.#flaw !== undefined) throw new Error(this.#flaw);
     while (this.#heard.length === 0) {
       if (this.closed) throw new Error(`closed: ${this.closed.code} ${this.closed.reason}`);
       await new Promise<void>((wake) => this.#waiting.push(wake));
+      if (this.#flaw !== undefined) throw new Error(this.#flaw);
     }
     return this.#heard.shift() as Said | Buffer;
   }

@@ -12,7 +12,10 @@ async function join(ws: string, options: { peer: string; session: string; token:
 
 describe("the editor's script", () => {
   it("[PU1] runs from the first request to the last frame", { timeout: 20_000 }, async () => {
-    const { http, ws } = await serve();
+    // Whoever uses the editor enters the server's address; both others come of it.
+    const address = (await serve()).ws.replace(/\/ws$/, "/");
+    const http = address.replace(/^ws/, "http").replace(/\/+$/, "").replace(/\/ws$/, "");
+    const ws = `${address.replace(/\/+$/, "")}/ws`;
     const created = await post(`${http}/v1/sessions`, { host_id: randomUUID(), metadata: {} });
     expect(created.status).toBe(200);
     expect(created.body).toMatchObject({ session_id: expect.any(String), join_token: expect.any(String) });
@@ -36,6 +39,10 @@ describe("the editor's script", () => {
       session_id: session,
       peer_id: guestId,
       profile: null,
+    });
+    expect(welcome).toMatchObject({
+      join_token: null,
+      participant_profiles: [hostId, guestId].map((peer) => ({ peer_id: peer, display_name: null })),
     });
 
     guest.tell("request_file_manifest");
@@ -122,6 +129,33 @@ describe("the editor's script", () => {
 
     host.ping();
     expect(await host.next()).toEqual({ type: "pong" });
+
+    host.tell("file_changed", { path: "src/main.rs", kind: "modified" });
+    for (const each of [host, guest])
+      expect(await each.next()).toMatchObject({
+        type: "file_changed",
+        from_peer_id: hostId,
+        kind: "modified",
+      });
+    guest.tell("replication_update", { data: '{"op":2}' });
+    expect(await host.next()).toMatchObject({
+      type: "replication_update",
+      from_peer_id: guestId,
+      data: '{"op":2}',
+    });
+    expect([await host.soFar(), await guest.soFar()]).toEqual([[], []]);
+
+    // Another guest leaves by itself: it says so, and closes.
+    const otherId = randomUUID();
+    const { editor: other } = await Editor.join(ws, { peer: otherId, session, token });
+    other.tell("leave");
+    other.close();
+    expect((await other.end()).code).toBe(1000);
+    for (const each of [host, guest])
+      expect((await each.soFar()).map(({ type, peer_id }) => [type, peer_id])).toEqual([
+        ["peer_joined", otherId],
+        ["peer_left", otherId],
+      ]);
 
     host.tell("kick_user", { target_peer_id: guestId });
     expect(await guest.next()).toEqual({ type: "kicked", session_id: session, reason: "Kicked by host" });
