@@ -241,9 +241,12 @@ export interface Dialect {
   readonly listener?: OwnListener | undefined;
   /** Everything that a listener of its own answers by plain HTTP. */
   pages?(access: Access): Hono;
-  /** How fast a peer may send, instead of the server's limit; faster ones end the link with `flooding`. */
+  /** How fast a peer may send, instead of the server's limit. */
   readonly rate?: TokenBucketOptions;
-  /** What happens above the rate limit: messages are refused (the default), or read later. */
+  /**
+   * What happens above the rate limit: messages are read later, or refused (the default); with a `rate` of its own the
+   * dialect ends the link with `flooding` instead of refusing.
+   */
   readonly whenTooFast?: "refuse" | "wait";
   open(surroundings: Surroundings): Conversation;
   /**

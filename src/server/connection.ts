@@ -212,7 +212,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
 
       const now = this.#surround.now();
       if (state.is === "online" && !state.bucket.take(now)) {
-        if (state.dialect.rate) {
+        if (state.dialect.rate && state.dialect.whenTooFast !== "wait") {
           this.#surround.tally.goodbye("flooding");
           this.goodbye({ reason: "flooding" });
           return;

@@ -607,4 +607,21 @@ describe("a connection", () => {
       expect(chunk.files_json === files).toBe(true);
     }
   });
+
+  it("[PU21] that says much at once is heard whole, but not at once", { timeout: 20_000 }, async () => {
+    const { http, ws } = await serve();
+    const { session, token } = await createSession(http);
+    const ada = await join(ws, { peer: "ada", session, token });
+    const bob = await join(ws, { peer: "bob", session, token });
+    await ada.next();
+
+    const start = performance.now();
+    for (let sent = 0; sent < 6_000; sent++) ada.tell("replication_update", { data: String(sent) });
+    for (let heard = 0; heard < 6_000; heard++)
+      expect(await bob.next()).toMatchObject({ data: String(heard) });
+
+    // 4,000 at once, and the others at 2,000 a second.
+    expect(performance.now() - start).toBeGreaterThan(900);
+    expect(await ada.soFar()).toEqual([]);
+  });
 });

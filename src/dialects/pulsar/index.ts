@@ -25,6 +25,8 @@ export function pulsar(options: Partial<PulsarSettings> & { readonly tokens: Joi
     maxMessageBytes: settings.maxMessageBytes,
     registrationMs: settings.registrationMs,
     rate: settings.messages,
+    // A piece of a file that was refused would make the file another one.
+    whenTooFast: "wait",
     open: ({ opening, random }) =>
       new PulsarConversation(settings, { place: placeOf(opening.remoteAddress), random }),
     routes: (access) => routes(access, settings),
