@@ -35,18 +35,6 @@ export const fishMs = (name: string): Alias => ({
   nested: { key: fishKey(name), read: (value) => value, expected: "a whole number of milliseconds" },
 });
 
-/** A number of messages, as the bytes that as many of 8 KiB take. */
-export const fishMessages = (name: string): Alias => ({
-  name: `${PREFIX}${name}`,
-  read: (value) =>
-    typeof value === "string" && /^[1-9]\d{0,5}$/.test(value) ? `${Number(value) * 8}KiB` : value,
-  nested: {
-    key: fishKey(name),
-    read: (value) => (isWhole(value) ? value * 8192 : value),
-    expected: "a whole number",
-  },
-});
-
 /** True and false as two words; anything else stays, to be refused. */
 export const fishEither = (name: string, [whenTrue, whenFalse]: readonly [string, string]): Alias => ({
   name: `${PREFIX}${name}`,

@@ -36,8 +36,6 @@ export const FISH_WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
   ["websocket.enable_batching", "all messages of one moment are written at once"],
   ["websocket.batch_size", "all messages of one moment are written at once"],
   ["websocket.batch_interval_ms", "all messages of one moment are written at once"],
-  ["websocket.slow_consumer_timeout_ms", "a link is given up when its queue is full"],
-  ["websocket.max_sojourn_ms", "a link is given up when its queue is full"],
   ["websocket.control_queue_capacity", "there is one queue, with lanes"],
   ["websocket.socket_send_buffer_bytes", "the system chooses"],
   ["websocket.delivery_stats_interval_secs", "links are told what they miss, and no statistics"],

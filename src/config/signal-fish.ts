@@ -1,15 +1,6 @@
 import { choice, count, duration, optionalCount, size, toggle } from "./fields.ts";
 import { signalFishBinding } from "./signal-fish-binding.ts";
-import {
-  fish,
-  fishApps,
-  fishEither,
-  fishList,
-  fishMessages,
-  fishMs,
-  fishSeconds,
-  fishTable,
-} from "./signal-fish-env.ts";
+import { fish, fishApps, fishEither, fishList, fishMs, fishSeconds, fishTable } from "./signal-fish-env.ts";
 import { formatSize } from "./size.ts";
 import { list, optionalText, secret, text } from "./text-fields.ts";
 
@@ -136,10 +127,27 @@ export const signalFish = {
     env: [fishSeconds("WEBSOCKET__PONG_TIMEOUT_SECS")],
   }),
   queueBytes: size("1MiB", {
-    doc: "Most bytes that wait for one slow link at `signalFish.port`; one that is slower ends with 4002.",
+    doc: "Most bytes that wait for one slow link at `signalFish.port`; from half of it on its room waits for it, and beyond it ends with 4002.",
     min: "8KiB",
     max: "1GiB",
-    env: [fishMessages("WEBSOCKET__SEND_QUEUE_CAPACITY")],
+  }),
+  queueMessages: count(1_024, {
+    doc: "Messages that wait for one slow link before whoever sends more must wait for it, and volatile ones are dropped.",
+    min: 1,
+    max: 1_000_000,
+    env: [fish("WEBSOCKET__SEND_QUEUE_CAPACITY")],
+  }),
+  slowConsumerMs: duration("5s", {
+    doc: "How long a link may take nothing while others wait for it, before it ends with 4002.",
+    min: "1ms",
+    max: "10m",
+    env: [fishMs("WEBSOCKET__SLOW_CONSUMER_TIMEOUT_MS")],
+  }),
+  maxSojournMs: duration("15s", {
+    doc: "How old messages may become that wait for a slow link, before it ends with 4002; found when they are twice as old at the latest.",
+    min: "1ms",
+    max: "1h",
+    env: [fishMs("WEBSOCKET__MAX_SOJOURN_MS")],
   }),
   corsOrigins: list(["*"], {
     doc: "Web origins whose pages may connect at `signalFish.port`, and read what it answers by HTTP.",

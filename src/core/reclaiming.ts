@@ -75,7 +75,7 @@ export interface ReclaimOptions {
 /** The peer, still here by another link, that gives way to `asker` because that one shows the token of its seat. */
 export function rivalOf(world: World, asker: Peer, claim: Claim): Peer | undefined {
   const owner = ownerOf(world, asker, claim);
-  if (!owner || owner.part?.keepSeat?.whenShown?.is !== "takeover" || owner.peer === asker) return undefined;
+  if (owner?.part?.keepSeat?.whenShown?.is !== "takeover" || owner.peer === asker) return undefined;
   const mayFollow = asker.rooms.size === 0 && asker.space === owner.peer.space;
   return mayFollow && world.games.mayReturn(owner, "disconnected") ? owner.peer : undefined;
 }

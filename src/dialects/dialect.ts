@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import type { Arrival } from "../core/arrivals.ts";
 import type { Command } from "../core/commands.ts";
 import type { Refusal } from "../core/errors.ts";
-import type { Event, EventOf } from "../core/events.ts";
+import type { Event } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
 import type { Hub } from "../core/hub.ts";
 import type { Credentials, Identity } from "../core/identity.ts";
@@ -10,6 +10,8 @@ import type { Peer } from "../core/peer.ts";
 import type { Random } from "../core/random.ts";
 import type { Claim } from "../core/reclaiming.ts";
 import type { Incoming } from "../lib/frame.ts";
+import type { Lane } from "../lib/lane.ts";
+import type { Loss } from "../lib/lane-queue.ts";
 import type { TokenBucketOptions } from "../lib/token-bucket.ts";
 
 /** What an opening link told about itself before its first message. */
@@ -81,6 +83,8 @@ export const EACH = Symbol("each");
 /** What one peer is told of an event, in this order; and how its link ends, if it does. */
 export interface Own {
   readonly wires: readonly Wire[];
+  /** It cannot be told at all; the account has taken note. */
+  readonly isMissed?: true;
   readonly farewell?: Farewell;
 }
 
@@ -139,8 +143,14 @@ export interface Conversation {
   /** The link is gone, or given up. */
   ended?(): void;
 
-  /** A message was handed to the link. */
-  sent?(event: EventOf<"message">): void;
+  /**
+   * How urgent an event is, where that is not what the core says; with a key, a later one may take its place. A function of
+   * the event and `encoding` alone.
+   */
+  urgency?(event: Event): Urgency | undefined;
+
+  /** Where some of what the link is told may be lost, and that must be told. The same for all of an `encoding`. */
+  readonly account?: Account | undefined;
 
   /** The answer to the command that came with `reference`; by default the same as `encode`. */
   answer?(event: Event, reference: unknown): Wire | undefined;
@@ -169,6 +179,40 @@ export interface Answered {
   readonly method: string;
   readonly route: string;
   readonly status: number;
+}
+
+/** How an event is queued for a link. */
+export interface Urgency {
+  readonly lane: Lane;
+  /** Where there is no place for both, it takes the place of an earlier one of the same key. */
+  readonly replaces?: string | undefined;
+}
+
+/** Keeps account of what one link is told and what it is not, in the order in which that leaves the server. */
+export interface Account {
+  /** `event` was thrown away instead. */
+  lost(event: Event, because: Loss): void;
+  /** `event` leaves next, or nothing in particular does: what must be told before. Asked until there is nothing more. */
+  before(event: Event | undefined): Wire | undefined;
+  /** `event` leaves. */
+  leaves(event: Event): void;
+  /** Whether something is to be told of what was lost, at `now` in ms since the epoch. */
+  isDue(now: number): boolean;
+  /** Whether anything is to be told at some time. */
+  readonly isOwing: boolean;
+  /** Too much was lost to be told exactly: the link must end. */
+  readonly isBeyondTelling: boolean;
+}
+
+/** How much may wait for a link that does not take it. */
+export interface Backlog {
+  /** With more messages, or more bytes, whoever sends further ones must wait. */
+  readonly maxFrames: number;
+  readonly maxBytes: number;
+  /** A link from which nothing moves for so long, while others wait for it, ends with `slow_consumer`; */
+  readonly waitMs: number;
+  /** so does one whose messages are twice as old. */
+  readonly maxAgeMs: number;
 }
 
 /** What the HTTP side of a dialect works on. */
@@ -235,6 +279,8 @@ export interface Dialect {
   readonly silence?: Silence;
   /** How long links may live on when the server stops. Default: they end at once. */
   readonly drainGraceMs?: number;
+  /** How slow links may be. Default: as slow as the transport's budget of bytes allows. */
+  readonly backlog?: Backlog;
   /** Most links of one address; further ones end with `too_many_links`. 0: no limit. */
   readonly maxLinksPerAddress?: number;
   /** Where the dialect is spoken besides, at every path. */

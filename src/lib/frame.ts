@@ -3,20 +3,33 @@ import type { Lane } from "./lane.ts";
 /** One incoming message: text, or the bytes of a binary message. */
 export type Incoming = string | Uint8Array;
 
+/** What is known of a frame besides its lane, where an account is kept of what is lost. */
+export interface FrameNotes {
+  /** What the frame tells, for whoever keeps the account. */
+  readonly about?: unknown;
+  /** Where there is no place for both, the frame takes the place of an earlier one of the same key. */
+  readonly replaces?: string | undefined;
+}
+
 /**
  * One outgoing message, encoded. One frame object is shared by all of its recipients.
  *
  * A transport may keep its own ready-made form of the message in `prepared`, so that a broadcast is framed once and
  * not once per peer; nobody else reads that field.
  */
-export interface Frame {
+export interface Frame extends FrameNotes {
   /** Text goes out as a text message, bytes as a binary message. Never changed after the frame was made. */
   readonly data: string | Uint8Array;
   readonly lane: Lane;
+  /** Nothing is sent: it only keeps a place, at which whoever keeps the account may have something to say. */
+  readonly isMark?: true;
   prepared?: Uint8Array;
 }
 
 /** A frame of `data` in `lane`. */
-export function frameOf(data: string | Uint8Array, lane: Lane = "normal"): Frame {
-  return { data, lane };
+export function frameOf(data: string | Uint8Array, lane: Lane = "normal", notes?: FrameNotes): Frame {
+  return notes ? { data, lane, ...notes } : { data, lane };
 }
+
+/** A place in the order of frames at which nothing is sent. */
+export const markOf = (about?: unknown): Frame => ({ data: "", lane: "critical", about, isMark: true });

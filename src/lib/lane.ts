@@ -21,3 +21,6 @@ export type Lane = keyof typeof LANES;
 
 /** Lanes that may lose messages, the first to lose them first. */
 export const DROPPABLE_LANES: readonly Lane[] = ["ephemeral", "low"];
+
+/** Whether frames of `lane` may be thrown away. */
+export const isDroppable = (lane: Lane): boolean => LANES[lane].dropRank > 0;

@@ -1,10 +1,10 @@
 import type { Command } from "../core/commands.ts";
 import { Refusal } from "../core/errors.ts";
-import { type Event, type EventOf, laneOf } from "../core/events.ts";
+import { type Event, laneOf } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
 import { ANONYMOUS, type Credentials, type Identity } from "../core/identity.ts";
 import type { PeerId } from "../core/ids.ts";
-import type { Dialect, EACH, Heard, Opening, Stopping, Wire } from "../dialects/dialect.ts";
+import type { Dialect, EACH, Heard, Opening, Stopping, Urgency, Wire } from "../dialects/dialect.ts";
 import { type Frame, frameOf, type Incoming } from "../lib/frame.ts";
 import type { Lane } from "../lib/lane.ts";
 import type { Link, LinkEnd, LinkFault, LinkListener } from "../transports/link.ts";
@@ -29,7 +29,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   /** When the last message was heard, in ms since the epoch; at first when the link opened. */
   heardAt: number;
   readonly #talk: Talk;
-  readonly #outlet: Outlet;
+  readonly outlet: Outlet;
   readonly #asking: Asking;
   readonly #intake: Intake;
   #identity = ANONYMOUS;
@@ -42,14 +42,14 @@ export class Connection implements LinkListener, Speaker, Visitor {
     this.#surround = surround;
     this.heardAt = surround.now();
     this.#talk = new Talk({ link, opening, surround, speaker: this });
-    this.#outlet = new Outlet({ link, talk: this.#talk, tally: surround.tally });
+    this.outlet = new Outlet({ link, talk: this.#talk, surround });
     this.#intake = new Intake({
       link,
       hear: (message) => this.#hear(message),
       ended: () => this.#ended(),
     });
     this.#asking = new Asking({ link, talk: this.#talk, surround, visitor: this, intake: this.#intake });
-    if (dialect) this.#talk.begin(dialect);
+    if (dialect) this.#speak(dialect);
   }
 
   get identity(): Identity {
@@ -77,20 +77,30 @@ export class Connection implements LinkListener, Speaker, Visitor {
     return this.#asking.encodeAnswer(event);
   }
 
+  urgency(event: Event): Urgency | undefined {
+    return this.#talk.conversation?.urgency?.(event);
+  }
+
+  get keepsAccount(): boolean {
+    return this.#talk.conversation?.account !== undefined;
+  }
+
+  get fullForMs(): number | undefined {
+    return this.outlet.fullForMs;
+  }
+
   sayOwn(event: Event): void {
     const own = this.#talk.conversation?.encodeOwn?.(event);
-    for (const wire of own?.wires ?? []) this.send(frameOf(wire, laneOf(event)));
+    const notes = this.keepsAccount ? { about: event } : undefined;
+    for (const wire of own?.wires ?? []) this.send(frameOf(wire, laneOf(event), notes));
+    if (own?.isMissed) this.outlet.missed();
     const farewell = own?.farewell;
     // Later, because the hub is in the middle of telling others.
     if (farewell) queueMicrotask(() => this.#talk.end(farewell));
   }
 
-  sentMessage(event: EventOf<"message">): void {
-    this.#talk.conversation?.sent?.(event);
-  }
-
   send(frame: Frame): void {
-    this.#outlet.send(frame);
+    this.outlet.send(frame);
   }
 
   /** To be called once, when the link listens: with the identity that was shown when it opened. */
@@ -134,12 +144,14 @@ export class Connection implements LinkListener, Speaker, Visitor {
     return this.#link.queuedBytes;
   }
 
-  wait(isOver: () => boolean): void {
-    const until = this.#surround.now() + LONGEST_WAIT_MS;
+  wait(isOver: () => boolean, maxMs = LONGEST_WAIT_MS): void {
+    const until = this.#surround.now() + maxMs;
     const letGo = this.#intake.hold();
     const timer = setInterval(() => {
       if (!isOver() && this.#talk.state.is !== "closed" && this.#surround.now() < until) return;
       clearInterval(timer);
+      // It could not be heard meanwhile.
+      this.heardAt = this.#surround.now();
       letGo();
     }, WAIT_STEP_MS).unref();
   }
@@ -236,8 +248,13 @@ export class Connection implements LinkListener, Speaker, Visitor {
       return;
     }
     this.#surround.tally.accept(dialect.name);
-    this.#talk.begin(dialect);
+    this.#speak(dialect);
     this.#link.limit?.(dialect.maxMessageBytes);
+  }
+
+  #speak(dialect: Dialect): void {
+    this.#talk.begin(dialect);
+    this.outlet.begin();
   }
 
   /** Does what was heard. @throws {Refusal} */

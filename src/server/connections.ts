@@ -1,10 +1,12 @@
 import { Deadlines } from "../core/deadlines.ts";
 import type { Identity } from "../core/identity.ts";
 import type { PeerId } from "../core/ids.ts";
-import type { Dialect, Opening, Stopping } from "../dialects/dialect.ts";
+import type { Backlog, Dialect, Opening, Stopping } from "../dialects/dialect.ts";
 import type { Link } from "../transports/link.ts";
 import { Connection } from "./connection.ts";
 import { LinkWatch } from "./link-watch.ts";
+import type { Outlet } from "./outlet.ts";
+import { SlowReaders } from "./slow-readers.ts";
 import type { Surround } from "./surround.ts";
 
 /** When somebody whose link a stopping server has ended may try again: elsewhere at once, here hardly sooner. */
@@ -34,6 +36,9 @@ export class Connections implements Iterable<Connection> {
   /** When those on which no peer has arrived are ended. */
   readonly #greetings = new Deadlines<Connection>();
   readonly #watch = new LinkWatch();
+  readonly #slow = new SlowReaders<Outlet>();
+  /** Those whose peers must be told that they were not told something. */
+  readonly #owing = new Set<Outlet>();
   #whenEmpty: (() => void) | undefined;
   /** While links live on although the server stops. */
   #stopping: Stopping | undefined;
@@ -78,8 +83,20 @@ export class Connections implements Iterable<Connection> {
     this.#greetings.clear(connection);
   }
 
+  /** Something waits at `outlet`, for the network takes no more for now. */
+  slowed(outlet: Outlet, backlog: Backlog): void {
+    this.#slow.note(outlet, backlog, this.#options.surround.now());
+  }
+
+  /** Something was lost that must be told of. */
+  owing(outlet: Outlet): void {
+    this.#owing.add(outlet);
+  }
+
   /** The link of the connection is gone. */
   ended(connection: Connection): void {
+    this.#slow.forget(connection.outlet);
+    this.#owing.delete(connection.outlet);
     this.#greetings.clear(connection);
     this.#open.delete(connection);
     this.#watch.end(connection);
@@ -89,6 +106,8 @@ export class Connections implements Iterable<Connection> {
   /** Ends those on which nobody arrives, or nothing is said, for too long. */
   tick(now: number): void {
     this.#announce();
+    for (const outlet of this.#slow.takeOverdue(now)) outlet.giveUp();
+    for (const outlet of this.#owing) if (!outlet.settle(now)) this.#owing.delete(outlet);
     for (const connection of this.#greetings.takeDue(now)) connection.expire();
     for (const [connection, reason] of this.#watch.takeSilent(now)) {
       this.#options.surround.tally.goodbye(reason);

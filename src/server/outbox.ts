@@ -1,9 +1,10 @@
-import { type Event, type EventOf, laneOf } from "../core/events.ts";
+import { type Event, laneOf } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
 import type { PeerId } from "../core/ids.ts";
 import type { Outbox } from "../core/outbox.ts";
-import { EACH, type Wire } from "../dialects/dialect.ts";
+import { EACH, type Urgency, type Wire } from "../dialects/dialect.ts";
 import { type Frame, frameOf } from "../lib/frame.ts";
+import { isDroppable } from "../lib/lane.ts";
 
 /** Whoever can tell a peer something: its connection. */
 export interface Speaker {
@@ -14,15 +15,19 @@ export interface Speaker {
   /** Encodes the answer to the command at hand. */
   encodeAnswer(event: Event): Wire | typeof EACH | undefined;
   send(frame: Frame): void;
-  /** What was just sent is what a peer said to others. */
-  sentMessage(event: EventOf<"message">): void;
+  /** How the event is queued, where that is not what the core says. */
+  urgency?(event: Event): Urgency | undefined;
+  /** Whether account is kept of what is lost on the way. */
+  readonly keepsAccount?: boolean;
+  /** Whether so much is on its way there that whoever sends more should wait; for how long at most, in ms. */
+  readonly fullForMs?: number | undefined;
   dismiss(goodbye: Goodbye): void;
   /** Hears nothing further for that long. */
   slow?(ms: number): void;
   /** Ends unless there is a sign of life within that long. */
   probe?(withinMs: number): void;
   /** Hears nothing further until `isOver` says so, or for some seconds. */
-  wait?(isOver: () => boolean): void;
+  wait?(isOver: () => boolean, maxMs?: number): void;
   /** Bytes on their way to the peer. */
   readonly queuedBytes?: number;
 }
@@ -60,6 +65,8 @@ export class ServerOutbox implements Outbox {
     let encoding: string | undefined;
     let frame: Frame | typeof EACH | undefined;
     let others: Map<string, typeof frame> | undefined;
+    let full: Speaker[] | undefined;
+    const isMessage = event.type === "message";
 
     for (const peer of to) {
       if (except !== undefined && (peer === except || (typeof except === "object" && except.has(peer))))
@@ -71,7 +78,9 @@ export class ServerOutbox implements Outbox {
         // Nearly always all members speak alike, so the last encoding is kept at hand and the others in a map.
         if (encoding !== undefined) others = (others ?? new Map()).set(encoding, frame);
         encoding = speaker.encoding;
-        frame = others?.has(encoding) ? others.get(encoding) : frameFor(event, speaker.encode(event));
+        frame = others?.has(encoding)
+          ? others.get(encoding)
+          : frameFor(event, speaker, speaker.encode(event));
       }
       if (frame === undefined) continue;
       this.delivered++;
@@ -80,14 +89,24 @@ export class ServerOutbox implements Outbox {
         continue;
       }
       speaker.send(frame);
-      if (event.type === "message") speaker.sentMessage(event);
+      if (isMessage && speaker.fullForMs !== undefined && !isDroppable(frame.lane)) {
+        full ??= [];
+        full.push(speaker);
+      }
     }
+    if (full && event.type === "message") this.#holdBack(event.from, full);
+  }
+
+  /** Hears nothing further of `from` until all of `full` have place again, for as long as each of them may take. */
+  #holdBack(from: PeerId, full: readonly Speaker[]): void {
+    const maxMs = Math.max(...full.map(({ fullForMs = 0 }) => fullForMs));
+    this.#speakers.get(from)?.wait?.(() => full.every(({ fullForMs }) => fullForMs === undefined), maxMs);
   }
 
   answer(to: PeerId, event: Event): void {
     const speaker = this.#speakers.get(to);
     if (!speaker) return;
-    const frame = frameFor(event, speaker.encodeAnswer(event));
+    const frame = frameFor(event, speaker, speaker.encodeAnswer(event));
     if (frame === undefined) return;
     this.delivered++;
     if (frame === EACH) speaker.sayOwn(event);
@@ -116,6 +135,13 @@ export class ServerOutbox implements Outbox {
   }
 }
 
-function frameFor(event: Event, wire: Wire | typeof EACH | undefined): Frame | typeof EACH | undefined {
-  return wire === undefined || wire === EACH ? wire : frameOf(wire, laneOf(event));
+function frameFor(
+  event: Event,
+  speaker: Speaker,
+  wire: Wire | typeof EACH | undefined,
+): Frame | typeof EACH | undefined {
+  if (wire === undefined || wire === EACH) return wire;
+  if (!speaker.keepsAccount) return frameOf(wire, laneOf(event));
+  const { lane = laneOf(event), replaces } = speaker.urgency?.(event) ?? {};
+  return frameOf(wire, lane, { about: event, replaces });
 }

@@ -248,6 +248,8 @@ export class Server {
       chooseByFirstMessage: (message) => chooseByFirstMessage(this.#served, message),
       report: (error, context) => this.#failures.report(error, context),
       identified: (connection) => this.#credentials.watch(connection),
+      slowed: (outlet, backlog) => this.#connections.slowed(outlet, backlog),
+      owing: (outlet) => this.#connections.owing(outlet),
       arrived: (connection) => this.#connections.arrived(connection),
       ended: (connection) => {
         this.#credentials.forget(connection);

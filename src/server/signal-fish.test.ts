@@ -228,7 +228,8 @@ describe("a listener of its own", () => {
       activityTimeoutMs: 3_000,
       idleTimeoutMs: 3_000,
       pingIntervalMs: 0,
-      queueBytes: 65_536,
+      queueMessages: 8,
+      slowConsumerMs: 500,
     });
   });
 

@@ -11,6 +11,12 @@ export function signalFishDialect({ signalFish: settings, ...config }: Config): 
     ...settings,
     space: spaceId(settings.space),
     silence: { activityMs: settings.activityTimeoutMs, idleMs: settings.idleTimeoutMs },
+    backlog: {
+      maxFrames: settings.queueMessages,
+      maxBytes: Math.min(settings.queueBytes, config.websocket.queueBytes) / 2,
+      waitMs: settings.slowConsumerMs,
+      maxAgeMs: settings.maxSojournMs,
+    },
     listener:
       settings.port === undefined
         ? undefined

@@ -70,6 +70,16 @@ export class FishClient {
     this.#pair.flush();
   }
 
+  /** Takes nothing further, so that what it is told waits at the server. */
+  stall(): void {
+    this.#pair.near.pause();
+  }
+
+  /** Takes again what waits. */
+  goOn(): void {
+    this.#pair.near.resume();
+  }
+
   /** The link breaks without a word. */
   async cut(): Promise<void> {
     this.#pair.near.destroy();

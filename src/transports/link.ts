@@ -1,5 +1,6 @@
 import type { Frame, Incoming } from "../lib/frame.ts";
 import type { Lane } from "../lib/lane.ts";
+import type { Ledger } from "../lib/lane-queue.ts";
 
 /** How a link ended. `clean` means a closing handshake took place. */
 export interface LinkEnd {
@@ -51,6 +52,10 @@ export interface Link {
   readonly remoteAddress: string;
   /** Bytes accepted by `send` and not yet handed to the network. */
   readonly queuedBytes: number;
+  /** Frames that wait because the network takes no more for now; 0 while it does. */
+  readonly waitingFrames: number;
+  /** Frames that have left the queue since the link opened, sent or thrown away. */
+  readonly passedFrames: number;
   /** Who is told; set once, by whoever accepted the link, before anything can arrive. */
   listen(listener: LinkListener): void;
   /** Queues a frame. */
@@ -66,8 +71,21 @@ export interface Link {
    * is out another one changes nothing. Absent where the transport has no way to ask.
    */
   probe?(withinMs: number): void;
+  /**
+   * From now on at most `maxFrames` wait while the network takes no more, as far as droppable ones are among them: another
+   * one goes, or is not taken. `ledger` keeps account of it.
+   */
+  account(terms: AccountTerms): void;
+  /** Throws away what waits, and gives the `close` that follows no more than a second. */
+  discard(): void;
   /** Takes messages of up to `maxMessageBytes` from now on. Absent where a link has no limit to change. */
   limit?(maxMessageBytes: number): void;
+}
+
+/** How much may wait on a link, and who keeps account of what is lost. */
+export interface AccountTerms {
+  readonly maxFrames: number;
+  readonly ledger: Ledger;
 }
 
 /** What an opening link told about itself before its first message. */

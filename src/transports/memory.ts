@@ -1,7 +1,7 @@
 import type { Frame } from "../lib/frame.ts";
-import type { Lane } from "../lib/lane.ts";
+import { isDroppable, type Lane } from "../lib/lane.ts";
 import { type DropCounts, LaneQueue } from "../lib/lane-queue.ts";
-import type { Link, LinkEnd, LinkListener } from "./link.ts";
+import type { AccountTerms, Link, LinkEnd, LinkListener } from "./link.ts";
 
 export interface MemoryPairOptions {
   /** Budget of each end for what was sent and has not crossed, in bytes. */
@@ -52,6 +52,7 @@ class MemoryLink implements Link {
   other: MemoryLink | undefined;
 
   readonly #maxBytes: number;
+  #maxFrames = Number.POSITIVE_INFINITY;
   readonly #queue = new LaneQueue(sizeOf);
   #state: MemoryState = { is: "open" };
   #listener: LinkListener | undefined;
@@ -68,12 +69,33 @@ class MemoryLink implements Link {
     return this.#queue.bytes;
   }
 
+  get waitingFrames(): number {
+    return this.other?.holds ? this.#queue.length : 0;
+  }
+
+  get passedFrames(): number {
+    return this.#queue.passed;
+  }
+
+  account({ maxFrames, ledger }: AccountTerms): void {
+    this.#maxFrames = maxFrames;
+    this.#queue.account(ledger);
+  }
+
+  discard(): void {
+    this.#queue.clear();
+  }
+
   listen(listener: LinkListener): void {
     this.#listener = listener;
   }
 
   send(frame: Frame): void {
     if (this.#state.is !== "open" || this.#isOverwhelmed) return;
+    if (this.waitingFrames >= this.#maxFrames && isDroppable(frame.lane)) {
+      this.#queue.squeeze(frame, this.#dropped);
+      return;
+    }
     const isAlone = this.#queue.length === 0;
     this.#queue.push(frame);
     // A frame that is larger than the whole budget passes when nothing else waits.

@@ -1,8 +1,8 @@
 import type { Frame, Incoming } from "../lib/frame.ts";
-import type { Lane } from "../lib/lane.ts";
+import { isDroppable, type Lane } from "../lib/lane.ts";
 import { type DropCounts, LaneQueue } from "../lib/lane-queue.ts";
 import { PREFIX_BYTES, RecordSplitter, TooLong } from "../lib/length-prefix.ts";
-import type { Link, LinkEnd, LinkFault, LinkListener } from "./link.ts";
+import type { AccountTerms, Link, LinkEnd, LinkFault, LinkListener } from "./link.ts";
 import type { QuicConnection, QuicEnd, QuicStream, QuicStreamListener } from "./quic.ts";
 import { closeIn, closeRecord, KIND_BYTES, messageOf, recordOf, sizeOf } from "./stream-records.ts";
 
@@ -57,6 +57,7 @@ export class StreamLink implements Link, QuicStreamListener {
   readonly #options: StreamLinkOptions;
   readonly #splitter: RecordSplitter;
   readonly #queue = new LaneQueue(sizeOf);
+  #maxFrames = Number.POSITIVE_INFINITY;
   #listener: LinkListener | undefined;
   #state: "open" | "closing" | "closed" = "open";
   /** How it ended, by our own word or the peer's; told when the session is gone. */
@@ -84,12 +85,34 @@ export class StreamLink implements Link, QuicStreamListener {
     return this.#queue.bytes + this.#stream.queuedBytes;
   }
 
+  get waitingFrames(): number {
+    return this.#stream.isCongested ? this.#queue.length : 0;
+  }
+
+  get passedFrames(): number {
+    return this.#queue.passed;
+  }
+
+  account({ maxFrames, ledger }: AccountTerms): void {
+    this.#maxFrames = maxFrames;
+    this.#queue.account(ledger);
+  }
+
+  discard(): void {
+    this.#queue.clear();
+  }
+
   listen(listener: LinkListener): void {
     this.#listener = listener;
   }
 
   send(frame: Frame): void {
     if (this.#state !== "open" || this.#isOverwhelmed) return;
+    if (this.waitingFrames >= this.#maxFrames && isDroppable(frame.lane)) {
+      this.#queue.squeeze(frame, this.#dropped);
+      this.#flushSoon();
+      return;
+    }
     const isAlone = this.queuedBytes === 0;
     this.#queue.push(frame);
     this.#flushSoon();

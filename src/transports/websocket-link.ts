@@ -4,7 +4,7 @@ import type { Frame, Incoming } from "../lib/frame.ts";
 import type { Lane } from "../lib/lane.ts";
 import type { FlushTurn } from "./flush-turn.ts";
 import type { Beating } from "./heartbeat.ts";
-import type { Link, LinkFault, LinkListener } from "./link.ts";
+import type { AccountTerms, Link, LinkFault, LinkListener } from "./link.ts";
 import { closeCode, closeReason, faultOf } from "./websocket-close.ts";
 import { SocketWriter, type WriterOwner } from "./websocket-writer.ts";
 
@@ -87,6 +87,23 @@ export class WebSocketLink implements Link, WriterOwner, Beating {
 
   get queuedBytes(): number {
     return this.#writer.queuedBytes;
+  }
+
+  get waitingFrames(): number {
+    return this.#writer.waitingFrames;
+  }
+
+  get passedFrames(): number {
+    return this.#writer.passedFrames;
+  }
+
+  account(terms: AccountTerms): void {
+    this.#writer.account(terms);
+  }
+
+  discard(): void {
+    this.#writer.abandon();
+    this.#hurry();
   }
 
   get isPaused(): boolean {

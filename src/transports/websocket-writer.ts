@@ -3,9 +3,10 @@ import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import type { WebSocket } from "ws";
 import type { Frame } from "../lib/frame.ts";
-import type { Lane } from "../lib/lane.ts";
+import { isDroppable, type Lane } from "../lib/lane.ts";
 import { type DropCounts, LaneQueue } from "../lib/lane-queue.ts";
 import type { Flushable, FlushTurn } from "./flush-turn.ts";
+import type { AccountTerms } from "./link.ts";
 import { webSocketBytes } from "./websocket-frame.ts";
 
 /** While a socket holds more than this, frames wait in our queue, where lanes can still be dropped. */
@@ -50,6 +51,7 @@ export class SocketWriter implements Flushable {
   readonly #maxBytes: number;
   readonly #deflating: WebSocket | undefined;
   readonly #queue = new LaneQueue(sizeOf);
+  #maxFrames = Number.POSITIVE_INFINITY;
   #isDirty = false;
   /** Whether the socket is congested and will call back. */
   #waits = false;
@@ -68,10 +70,28 @@ export class SocketWriter implements Flushable {
     return this.#queue.bytes + this.#pendingBytes;
   }
 
+  /** Frames that wait while the socket is congested. */
+  get waitingFrames(): number {
+    return this.#waits ? this.#queue.length : 0;
+  }
+
+  get passedFrames(): number {
+    return this.#queue.passed;
+  }
+
+  account({ maxFrames, ledger }: AccountTerms): void {
+    this.#maxFrames = maxFrames;
+    this.#queue.account(ledger);
+  }
+
   /** Queues a frame for the end of this turn. */
   send(frame: Frame): void {
     if (this.#isOverwhelmed) return;
-    this.#queue.push(frame);
+    if (this.waitingFrames >= this.#maxFrames && isDroppable(frame.lane)) {
+      this.#dropped ??= {};
+      this.#queue.squeeze(frame, this.#dropped);
+      this.#mark();
+    } else this.#queue.push(frame);
     if (!this.#waits) this.#mark();
     if (this.#queue.bytes > Math.min(JOIN_BYTES, this.#maxBytes / 2)) this.#relieve();
   }

@@ -55,6 +55,8 @@ class EndLink implements Link {
   readonly kind = "memory";
   readonly remoteAddress = "memory";
   readonly queuedBytes = 0;
+  readonly waitingFrames = 0;
+  readonly passedFrames = 0;
   readonly #end: ServerEnd;
   readonly #clock: ManualClock;
   readonly #unread: (string | Uint8Array)[] = [];
@@ -85,6 +87,10 @@ class EndLink implements Link {
   send({ data }: Frame): void {
     this.#end.send(typeof data === "string" ? data : Uint8Array.from(data));
   }
+
+  account(): void {}
+
+  discard(): void {}
 
   close(code: number, reason: string): void {
     this.#end.close(code, reason);

@@ -181,6 +181,7 @@ describe("game data", () => {
     const gap = `{"from_player":"${ids.ada}","epoch":1,"from_seq":2,"to_seq":2,"reason":"unsupported_format"}`;
     expect(raw(bob)).toEqual([
       `{"type":"DeliveryReport","data":{"per_class":{"reliable":{"delivered":1,"abandoned":0,"unsupported_format":1},"latest":{"delivered":0,"superseded":0,"dropped_full":0,"abandoned":0,"unsupported_format":0},"volatile":{"delivered":0,"dropped":0,"abandoned":0,"unsupported_format":0}},"gaps":[${gap}]}}`,
+      '{"type":"Error","data":{"message":"Game data could not be converted to json","error_code":"UNSUPPORTED_GAME_DATA_FORMAT"}}',
       `{"type":"GameData","data":{"from_player":"${ids.ada}","data":3,"seq":3,"epoch":1}}`,
     ]);
     expect(zoe.take()).toMatchObject([

@@ -1,4 +1,4 @@
-import type { Event, EventOf } from "../../core/events.ts";
+import type { Event } from "../../core/events.ts";
 import type { Goodbye } from "../../core/goodbyes.ts";
 import { peerId } from "../../core/ids.ts";
 import { NO_METADATA } from "../../core/metadata.ts";
@@ -15,12 +15,13 @@ import type {
   Refused,
   Stopping,
   Surroundings,
+  Urgency,
   Wire,
 } from "../dialect.ts";
 import { AppWindows } from "./app-windows.ts";
 import type { Binding } from "./binding.ts";
 import { done } from "./carried-out.ts";
-import { Deliveries } from "./deliveries.ts";
+import { Deliveries, UNSUPPORTED } from "./deliveries.ts";
 import { encode, type Form, frame, joined, watchedRoomClosed } from "./encode.ts";
 import { type Envelope, parseEnvelope, payloadOf, plainGameData, strictUuid } from "./envelope.ts";
 import { Fault, Gibberish } from "./fault.ts";
@@ -50,6 +51,7 @@ export function signalFish(options: Partial<SignalFishSettings> = {}): Dialect {
     silence,
     maxLinksPerAddress,
     drainGraceMs: settings.drainGraceMs,
+    backlog: settings.backlog,
     listener,
     routes: (access) => routes(access, { settings, statistics }),
     pages: (access) => pages(access, { settings, statistics }),
@@ -158,7 +160,9 @@ class SignalFishConversation implements Conversation {
   encodeOwn(event: Event): Own {
     switch (event.type) {
       case "message":
-        return { wires: [this.#unsupported(event)] };
+        if (this.#form.version === 2) return { wires: [UNSUPPORTED] };
+        this.#deliveries.unsupported(event);
+        return { wires: [], isMissed: true };
       case "room-closed":
         if (event.facts?.role === "spectator")
           return { wires: [watchedRoomClosed(event.room, event.facts.uid)] };
@@ -174,8 +178,16 @@ class SignalFishConversation implements Conversation {
     this.#statistics.disconnections++;
   }
 
-  sent(event: EventOf<"message">): void {
-    this.#deliveries.delivered(event);
+  /** Version 3 is told of what it is not told. */
+  get account(): Deliveries | undefined {
+    return this.#form.version === 3 ? this.#deliveries : undefined;
+  }
+
+  urgency(event: Event): Urgency | undefined {
+    if (event.type !== "message" || !event.delivery || !event.stamp) return undefined;
+    const { key, class: wanted } = event.delivery;
+    if (wanted === "volatile") return { lane: "ephemeral" };
+    return wanted === "latest" ? { lane: "low", replaces: `${event.room} ${event.from} ${key}` } : undefined;
   }
 
   refuse({ refusal }: Refused): RefusalReply {
@@ -200,13 +212,6 @@ class SignalFishConversation implements Conversation {
     const isNews = reason === "server_shutdown" && at !== undefined && this.#isAuthenticated;
     if (!isNews || this.#form.version === 2) return said;
     return { ...said, message: frame("GoingAway", { deadline_ms: at }) };
-  }
-
-  /** What is said to a link whose form has no word for a message. */
-  #unsupported(event: EventOf<"message">): string {
-    if (this.#form.version === 3) return this.#deliveries.unsupported(event);
-    const message = "Game data could not be converted to json";
-    return frame("Error", { message, error_code: "UNSUPPORTED_GAME_DATA_FORMAT" });
   }
 
   #arrival(space: SignalFishSettings["space"]) {

@@ -1,5 +1,5 @@
 import { type SpaceId, spaceId } from "../../core/ids.ts";
-import type { OwnListener, Silence } from "../dialect.ts";
+import type { Backlog, OwnListener, Silence } from "../dialect.ts";
 import type { BindingScheme } from "./binding.ts";
 
 /** How games write names, and how long they may be. */
@@ -109,6 +109,8 @@ export interface SignalFishSettings {
   readonly corsOrigins: readonly string[];
   readonly listener?: OwnListener | undefined;
   readonly silence: Silence;
+  /** How slow links may be. */
+  readonly backlog: Backlog;
   /** How long links live on when the server stops. */
   readonly drainGraceMs: number;
   /** `undefined`: no link is bound. */
@@ -174,6 +176,7 @@ export const SIGNAL_FISH_DEFAULTS: SignalFishSettings = {
   },
   requireMetricsAuth: false,
   corsOrigins: ["*"],
+  backlog: { maxFrames: 1_024, maxBytes: 524_288, waitMs: 5_000, maxAgeMs: 15_000 },
   drainGraceMs: 30_000,
   silence: { activityMs: 30_000, idleMs: 300_000 },
   maxLinksPerAddress: 0,
