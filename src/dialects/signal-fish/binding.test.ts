@@ -1,3 +1,4 @@
+import { pack } from "msgpackr";
 import { describe, expect, it } from "vitest";
 import { Refusal } from "../../core/errors.ts";
 import { type FishProof, FishSigner } from "../../testing/fish-signer.ts";
@@ -59,6 +60,22 @@ describe("a binding of version 2", () => {
     const payload = binding.open(Buffer.from(ENVELOPE, "hex"));
 
     expect(Buffer.from(payload as Uint8Array).toString("hex")).toBe("81a46461746101");
+  });
+
+  it("[SF112] [SF114] [SF116] takes the published vectors with a fingerprint", () => {
+    const fingerprint = "1376a851f01e89a6b4784fefcd761ec41187b7a5de02da57b764d9d920cf7107";
+    const binding = bindingOf({ fingerprint, requireFingerprint: true });
+    const proof = { version: 2, scheme: V2, fingerprint };
+    const text = golden()
+      .replace(JSON_SIGNATURE, "ZePx0eOhnmuxltBuDBDRU8/aTGKinf456NapU8j981s=")
+      .replace("null", JSON.stringify(fingerprint));
+    const signature = "eRIzy6r7HrNaPoBMx/XHtXCv1E8NT/zjRoWtbyVGHVQ=";
+    const payload = Buffer.from("81a46461746101", "hex");
+
+    expect(refusal(() => binding.open(golden()))).toBe(UNAUTHORIZED);
+    expect(binding.open(text)).toBe(text);
+    const opened = binding.open(pack({ token_binding: { ...proof, sequence: 2, signature }, payload }));
+    expect(Buffer.from(opened as Uint8Array)).toEqual(payload);
   });
 
   it("[SF112] [SF114] takes what a client of its own proves, in any mixture", () => {
