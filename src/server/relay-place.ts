@@ -16,17 +16,19 @@ export function relayPlace(
   config: Config,
   { quic, host }: { readonly quic: QuicPlace | undefined; readonly host: string | undefined },
 ): RelayPlace {
-  const url = quic && (config.quic.publicUrl ?? quicUrl(host, quic.port));
+  const url = quic && (config.quic.publicUrl ?? quicUrl(host, quic));
   const hash = url !== undefined && quic?.isSelfSigned ? quic.certificateHash : undefined;
   return { ws: "/v1/relay", url, hash };
 }
 
 /** The same host on another port; `undefined` where the host is not known, or is none. */
-function quicUrl(host: string | undefined, port: number): string | undefined {
+function quicUrl(host: string | undefined, { port, isSelfSigned }: QuicPlace): string | undefined {
   if (host === undefined || host === "") return undefined;
   try {
-    const url = new URL(`https://${host}`);
-    return `https://${url.hostname}:${port}`;
+    const { hostname } = new URL(`https://${host}`);
+    // Browsers try the first address of a name only, and that of localhost is ::1, where mostly nobody listens.
+    const name = hostname === "localhost" && isSelfSigned ? "127.0.0.1" : hostname;
+    return `https://${name}:${port}`;
   } catch {
     return undefined;
   }

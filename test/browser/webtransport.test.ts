@@ -1,8 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { jwtAuth } from "../../src/auth/jwt.ts";
@@ -10,70 +5,35 @@ import { configOf } from "../../src/config/index.ts";
 import { roomId } from "../../src/core/ids.ts";
 import { joinTokensOf } from "../../src/server/pulsar.ts";
 import { missing } from "../../src/testing/missing.ts";
-import { currentspaceQuic } from "../../src/transports/quic-currentspace.ts";
-import { ServerProcess } from "../server-process.ts";
-import { type FreshBrowser, findChromium, openBrowser } from "./chromium.ts";
+import type { ServerProcess } from "../server-process.ts";
+import type { FreshBrowser } from "./chromium.ts";
+import { type Namespace, openNamespace, whyNoNamespace } from "./namespace.ts";
 
 const SECRET = "a secret of the tests, and of nobody else";
-const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
-/** On a loopback of 64 KiB packets the server's probes for the largest packet upset Chromium: so one of 1500 bytes. */
-const IN_NAMESPACE = ["unshare", "-n", "sh", "-c", 'ip link set lo mtu 1500 up && exec "$0" "$@"'];
-
 const SCRIPT = 'import { openRelay } from "/dist/client/relay.js"; globalThis.openRelay = openRelay;';
 
-const chromium = findChromium();
-const reason = await whySkipped();
+const reason = await whyNoNamespace();
 if (reason !== undefined) missing("WebTransport in Chromium", reason);
 
-async function whySkipped(): Promise<string | undefined> {
-  if (chromium === undefined) return "no Chromium was found";
-  try {
-    await currentspaceQuic();
-  } catch (error) {
-    return String(error);
-  }
-  try {
-    execFileSync("unshare", ["-n", "true"], { stdio: "ignore" });
-    return undefined;
-  } catch {
-    return "network namespaces need root";
-  }
-}
-
 describe.skipIf(reason !== undefined)("WebTransport in Chromium", () => {
+  let namespace: Namespace;
   let server: ServerProcess;
   let browser: FreshBrowser;
-  let scratch: string;
   let place: { readonly port: number; readonly certificateHash: string };
-  const faults: string[] = [];
 
   beforeAll(async () => {
-    server = await ServerProcess.start({
-      runBy: IN_NAMESPACE,
-      args: ["--quic-enabled", "--quic-port", "8443", "--quic-host", "127.0.0.1", "--log-format", "json"],
-      env: { PARLOR_AUTH_SECRET: SECRET },
-    });
-    scratch = await mkdtemp(join(tmpdir(), "parlor-webtransport-"));
-    const entered = join(scratch, "chromium");
-    await writeFile(entered, `#!/bin/sh\nexec nsenter --net=/proc/${server.pid}/ns/net ${chromium} "$@"\n`);
-    await chmod(entered, 0o755);
-    browser = await openBrowser(entered);
-    await browser.context.route("**/dist/**", async (route) => {
-      const path = new URL(route.request().url()).pathname.replace("/dist/", "");
-      await route.fulfill({ body: await readFile(join(DIST, path)), contentType: "text/javascript" });
-    });
+    namespace = await openNamespace({ env: { PARLOR_AUTH_SECRET: SECRET } });
+    ({ server, browser } = namespace);
     place = placeIn(server.output);
   });
 
   afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    if (scratch) await rm(scratch, { recursive: true, force: true });
+    await namespace?.close();
   });
 
   afterEach(async () => {
     await Promise.all(browser.context.pages().map((page) => page.close()));
-    expect(faults.splice(0), "errors in the pages").toEqual([]);
+    expect(namespace.faults.splice(0), "errors in the pages").toEqual([]);
   });
 
   function tokenFor(session: string): string {
@@ -84,11 +44,7 @@ describe.skipIf(reason !== undefined)("WebTransport in Chromium", () => {
 
   /** A page with a line to the relay; `window.relay` and `window.heard` are there for what follows. */
   async function enter(session: string, peer: string, carrier: "webtransport" | "websocket"): Promise<Page> {
-    const page = await browser.context.newPage();
-    page.on("pageerror", (error) => faults.push(error.message));
-    // Any page that really comes from this machine: made-up ones may not talk to it.
-    await page.goto(`${server.url.replace("127.0.0.1", "localhost")}health`);
-    await page.addScriptTag({ type: "module", content: SCRIPT });
+    const page = await namespace.open(SCRIPT);
     await page.waitForFunction(() => "openRelay" in globalThis);
     const options = {
       url: `https://127.0.0.1:${place.port}`,
@@ -145,7 +101,7 @@ describe.skipIf(reason !== undefined)("WebTransport in Chromium", () => {
 
   it("[QS1] speaks the native dialect", async () => {
     const page = await browser.context.newPage();
-    page.on("pageerror", (error) => faults.push(error.message));
+    page.on("pageerror", (error) => namespace.faults.push(error.message));
     await page.goto(`${server.url.replace("127.0.0.1", "localhost")}health`);
 
     const heard = await page.evaluate(async ({ port, certificateHash }) => {
@@ -169,7 +125,7 @@ describe.skipIf(reason !== undefined)("WebTransport in Chromium", () => {
 
   it("[QW7] lets in who shows a token in the address, and nobody without a good one", async () => {
     const page = await browser.context.newPage();
-    page.on("pageerror", (error) => faults.push(error.message));
+    page.on("pageerror", (error) => namespace.faults.push(error.message));
     await page.goto(`${server.url.replace("127.0.0.1", "localhost")}health`);
     const auth = jwtAuth({ secret: SECRET });
     const tokens = [

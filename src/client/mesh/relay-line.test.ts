@@ -33,6 +33,9 @@ class FakePort extends Emitter<RelayEvents> implements RelayPort {
   break(comeBack = true): void {
     this.emit("closed", { code: 0, reason: "", comeBack });
   }
+  say(from: string): void {
+    this.emit("message", { from, payload: new Uint8Array(1), seq: 0n, kind: "stream" });
+  }
   tell(name: "peer-joined" | "peer-left", peer: string): void {
     this.peers[name === "peer-joined" ? "add" : "delete"](peer);
     this.emit(name, { peer });
@@ -133,6 +136,30 @@ describe("the line to a room's relay", () => {
     const { length } = tried;
     await clock.forward(600_000);
     expect(tried).toHaveLength(length);
+  });
+
+  it("[CL37] is opened anew when nothing comes on it any more, ever more seldom", async () => {
+    const { clock, net, ports, tried, line } = scene();
+    await clock.forward(1_000);
+    net.works = new Set(["websocket"]);
+    line.send("bob", new Uint8Array(1));
+    await clock.forward(9_000);
+    expect(line.carrier).toBe("webtransport");
+    await clock.forward(2_000);
+    expect(line.carrier).toBe("websocket");
+
+    for (let second = 0; second < 600; second++) {
+      line.send("bob", new Uint8Array(1));
+      await clock.forward(1_000);
+    }
+    expect(tried.filter((each) => each.endsWith("websocket")).length).toBeLessThan(8);
+    const { length } = ports;
+    for (let second = 0; second < 600; second++) {
+      line.send("bob", new Uint8Array(1));
+      ports.at(-1)?.say("bob");
+      await clock.forward(1_000);
+    }
+    expect(ports).toHaveLength(length);
   });
 
   it("[CL37] leaves a server alone that says no", async () => {

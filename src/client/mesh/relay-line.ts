@@ -33,6 +33,9 @@ const LOOK_MS = 250;
 const OPEN_AFTER_MS = 750;
 /** A line that nobody needs is kept so long: ways that have just come may go again. */
 const LINGER_MS = 30_000;
+/** A line on which nothing comes for so long although something was sent counts as dead; twice as long the next time. */
+const FIRST_SILENCE_MS = 10_000;
+const MAX_SILENCE_MS = 300_000;
 const RETRY = { minMs: 1_000, maxMs: 60_000 };
 /** Who was told no is not asked again for a while. */
 const REFUSED_MS = 300_000;
@@ -54,6 +57,9 @@ export class RelayLine {
   #unneededAt: number | undefined;
   #attempts = 0;
   #retryAt = Number.NEGATIVE_INFINITY;
+  /** Since when it waits for something to come after something was sent. */
+  #unansweredAt: number | undefined;
+  #silenceMs = FIRST_SILENCE_MS;
   #climbMs = FIRST_CLIMB_MS;
   #climbAt = Number.POSITIVE_INFINITY;
   #stopTimer: () => void = () => {};
@@ -85,6 +91,7 @@ export class RelayLine {
     if (!port?.peers.has(peer) || payload.length > port.maxPayloadBytes) return false;
     if (waiting > 0 && waiting + payload.length > MAX_WAITING_BYTES) return false;
     this.#waiting.set(peer, waiting + payload.length);
+    this.#unansweredAt ??= this.#options.clock.now();
     const settle = () => this.#settled(port, peer, payload.length);
     // What it could not send is not acknowledged, and goes again.
     port.send(peer, payload).then(settle, settle);
@@ -123,6 +130,7 @@ export class RelayLine {
     const isWanted = this.#neededAt !== undefined && now - this.#neededAt >= OPEN_AFTER_MS;
     if (this.#port) {
       if (this.#unneededAt !== undefined && now - this.#unneededAt >= LINGER_MS) this.#drop();
+      else if (this.#unansweredAt !== undefined && now - this.#unansweredAt >= this.#silenceMs) this.#dead();
       else if (now >= this.#climbAt) void this.#climb(this.#port);
     } else if (isWanted && now >= this.#retryAt) void this.#open(carriers);
     this.#stopTimer = clock.after(LOOK_MS, () => this.#look());
@@ -164,7 +172,12 @@ export class RelayLine {
     this.#port = port;
     this.#attempts = 0;
     this.#climbAt = isBest ? Number.POSITIVE_INFINITY : clock.now() + this.#climbMs;
-    port.on("message", ({ from, payload }) => heard(from, payload));
+    port.on("message", ({ from, payload }) => {
+      if (this.#port !== port) return;
+      this.#unansweredAt = undefined;
+      this.#silenceMs = FIRST_SILENCE_MS;
+      heard(from, payload);
+    });
     port.on("peer-joined", ({ peer }) => this.#port === port && reachable(peer, true));
     port.on("peer-left", ({ peer }) => this.#port === port && reachable(peer, false));
     port.on("closed", ({ comeBack }) => {
@@ -175,6 +188,13 @@ export class RelayLine {
     });
     carrierChanged();
     for (const peer of port.peers) reachable(peer, true);
+  }
+
+  /** Another line tells whether it was this one, or the others'. */
+  #dead(): void {
+    this.#silenceMs = Math.min(this.#silenceMs * 2, MAX_SILENCE_MS);
+    this.#retryAt = this.#options.clock.now();
+    this.#drop();
   }
 
   #lost(comeBack: boolean): void {
@@ -188,6 +208,7 @@ export class RelayLine {
     if (!port) return;
     this.#port = undefined;
     this.#waiting.clear();
+    this.#unansweredAt = undefined;
     this.#climbAt = Number.POSITIVE_INFINITY;
     port.close();
     for (const peer of port.peers) this.#options.reachable(peer, false);
