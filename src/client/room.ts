@@ -135,7 +135,6 @@ export class Room<M extends Messages = OpenMessages> {
     options: CallOptions = {},
   ): Promise<Field<M["calls"], Type, "answer">> {
     this.#mustBeOpen();
-    this.#mustBePlain("questions");
     const answer = await this.#parts.calls.ask(peer, { type, data }, options);
     // Checked against the protocol where there is one; without one the type is `unknown`.
     return answer as Field<M["calls"], Type, "answer">;
@@ -149,7 +148,6 @@ export class Room<M extends Messages = OpenMessages> {
       context: AskContext,
     ) => Field<M["calls"], Type, "answerInput"> | Promise<Field<M["calls"], Type, "answerInput">>,
   ): () => void {
-    this.#mustBePlain("questions");
     return this.#parts.calls.answer(type, answerer as (question: unknown, context: AskContext) => unknown);
   }
 
@@ -168,7 +166,6 @@ export class Room<M extends Messages = OpenMessages> {
    */
   mesh(options: MeshOptions = {}): Promise<Mesh<M>> {
     this.#mustBeOpen();
-    this.#mustBePlain("the relay of a mesh");
     if (!this.#mesh || this.#opened?.isClosed) this.#mesh = this.#openMesh(options);
     return this.#mesh;
   }
@@ -293,11 +290,6 @@ export class Room<M extends Messages = OpenMessages> {
       { ...fields, room: this.name },
       { numbered: false, signal, timeoutMs },
     );
-  }
-
-  /** What would go past the encryption is refused rather than sent in the clear. */
-  #mustBePlain(what: string): void {
-    if (this.encryption) throw new ParlorError("encryption", { message: `${what} would not be encrypted` });
   }
 
   #mustBeOpen(): void {

@@ -19,6 +19,11 @@ export async function makeOwnKeys(): Promise<OwnKeys> {
   return { privateKey, publicKey: toBase64(new Uint8Array(await crypto.subtle.exportKey("raw", publicKey))) };
 }
 
+/** The key that two members share for one direction, by ECDH and HKDF, bound to `context`. */
+export async function pairKey(own: OwnKeys, theirs: string, context: string): Promise<CryptoKey> {
+  return await derive(await sharedSecret(own, theirs), `pair ${context}`);
+}
+
 /** A new room key, as bytes. */
 export function makeRoomKey(): Bytes {
   return crypto.getRandomValues(new Uint8Array(KEY_BYTES));
@@ -31,9 +36,13 @@ export function makeEpoch(): string {
 
 /** The key that two members share, for wrapping one room key: by ECDH and HKDF, bound to `context`. */
 async function wrappingKey(own: OwnKeys, theirs: string, context: string): Promise<CryptoKey> {
+  return await derive(await sharedSecret(own, theirs), `wrap ${context}`);
+}
+
+async function sharedSecret(own: OwnKeys, theirs: string): Promise<Bytes> {
   const publicKey = await crypto.subtle.importKey("raw", fromBase64(theirs), CURVE, false, []);
   const shared = await crypto.subtle.deriveBits({ name: "ECDH", public: publicKey }, own.privateKey, 256);
-  return await derive(new Uint8Array(shared), `wrap ${context}`);
+  return new Uint8Array(shared);
 }
 
 /** Encrypts a room key for one other member. Each wrapping key is used once, so the nonce may be all zeros. */

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type ClientWorld, clientWorld } from "../../testing/client-world.ts";
 import type { Connection } from "../connection.ts";
+import { ParlorError } from "../errors.ts";
 import type { Room } from "../room.ts";
 
 let trouble: unknown[] = [];
@@ -32,6 +33,19 @@ async function enter(world: ClientWorld, connection: Connection): Promise<Room> 
   });
   await passTo(world, () => room?.encryption?.isReady === true);
   return await joining;
+}
+
+/** What promises come to while time passes: values, or codes and words of failures. */
+async function settled(world: ClientWorld, promises: readonly Promise<unknown>[]): Promise<unknown[]> {
+  const outcomes: unknown[] = [];
+  promises.forEach((promise, index) => {
+    promise.then(
+      (value) => (outcomes[index] = value),
+      (error: ParlorError) => (outcomes[index] = `${error.code} ${error.message}`),
+    );
+  });
+  await passTo(world, () => promises.every((_, index) => index in outcomes));
+  return outcomes;
 }
 
 /** Ada and Bob in an encrypted room; what each hears, or may not hear, is written down. */
@@ -203,13 +217,105 @@ describe("an encrypted room", () => {
     expect(bobs.encryption?.isReady).toBe(true);
   });
 
-  it("[CL55] refuses what would go in the clear", async () => {
-    const { adas, bob } = await two();
-    const refusal = { code: "encryption" };
+  it("[CL55] carries questions and answers that only the two can read", async () => {
+    const { world, adas, bobs, ada, bob } = await two();
+    bobs.answer("riddle", (question, { from }) => ({ answer: "the treasure", question, from }));
+    bobs.answer("grumble", () => {
+      throw new ParlorError("answer_failed", { message: "not for a treasure" });
+    });
 
-    await expect(adas.ask(bob.peer, "riddle", 1)).rejects.toMatchObject(refusal);
-    expect(() => adas.answer("riddle", () => 1)).toThrow(expect.objectContaining(refusal));
-    expect(() => adas.mesh()).toThrow(expect.objectContaining(refusal));
+    const answers = await settled(world, [
+      adas.ask(bob.peer, "riddle", { hint: "treasure 1" }),
+      adas.ask(bob.peer, "riddle", "treasure 2"),
+      adas.ask(bob.peer, "grumble", "treasure 3"),
+      adas.ask(bob.peer, "unheard of", "treasure 4"),
+    ]);
+
+    expect(answers).toEqual([
+      { answer: "the treasure", question: { hint: "treasure 1" }, from: ada.peer },
+      { answer: "the treasure", question: "treasure 2", from: ada.peer },
+      "ask_refused not for a treasure",
+      'ask_refused nobody answers "unheard of" here',
+    ]);
+    expect(JSON.stringify(world.server.heard)).not.toContain("the treasure");
+    expect(JSON.stringify(world.server.heard)).not.toContain("treasure ");
+  });
+
+  it("[CL55] notices questions and answers that were changed, repeated, or meant for others", async () => {
+    const { world, adas, bobs, ada, bob } = await two();
+    const asked: unknown[] = [];
+    bobs.answer("riddle", (question) => asked.push(question));
+    await settled(world, [adas.ask(bob.peer, "riddle", "first"), adas.ask(bob.peer, "riddle", "second")]);
+    const [first] = world.server.heard.filter(({ t }) => t === "ask");
+    const answers = () => world.server.heard.filter(({ t }) => t === "reply");
+    const tell = (n: number, more: object) =>
+      world.server.tell(bob.peer, {
+        t: "asked",
+        n: 100 + n,
+        ask: n,
+        from: ada.peer,
+        r: "vault",
+        type: "riddle",
+        d: first?.d,
+        ...more,
+      });
+
+    const before = answers().length;
+    tell(1, {});
+    tell(2, { type: "order" });
+    tell(3, { d: "in the clear" });
+    tell(4, { from: "somebody else" });
+    await passTo(world, () => answers().length === before + 4);
+    expect(asked).toEqual(["first", "second"]);
+    expect(
+      answers()
+        .slice(before)
+        .every(({ error }) => typeof error === "string"),
+    ).toBe(true);
+
+    const again = answers()[0]?.d;
+    const [third] = [adas.ask(bob.peer, "riddle", "third")];
+    third.catch(() => {});
+    await passTo(world, () => world.server.heard.filter(({ t }) => t === "ask").length === 3);
+    const { id } = world.server.heard.filter(({ t }) => t === "ask")[2] as { id?: number };
+    world.server.tell(ada.peer, { t: "reply", n: 200, re: id, from: bob.peer, d: again });
+    expect(await settled(world, [third])).toEqual([expect.stringMatching(/^encryption /)]);
+  });
+
+  it("[CL55] carries a mesh that only the two can read", async () => {
+    const { world, adas, bobs, ada, bob } = await two();
+    const [adasMesh, bobsMesh] = await Promise.all([
+      adas.mesh({ carriers: [] }),
+      bobs.mesh({ carriers: [] }),
+    ]);
+    const heard: unknown[] = [];
+    const odd: unknown[] = [];
+    bobsMesh.on("message", ({ from, data }) => heard.push([from, data]));
+    bobs.on("invalid", ({ error }) => odd.push(error.code));
+    for (let n = 0; n < 20; n++) adasMesh.send(bob.peer, "map", { secret: `treasure ${n}` });
+    adasMesh.send(bob.peer, "map", "treasure now", { ephemeral: true });
+    await passTo(world, () => heard.length >= 20 && adasMesh.pending === 0);
+
+    expect(heard.slice(0, 20)).toEqual(
+      Array.from({ length: 20 }, (_, n) => [ada.peer, { secret: `treasure ${n}` }]),
+    );
+    const packets = world.server.heard.filter(({ type }) => type === "parlor.mesh");
+    expect(packets.length).toBeGreaterThan(20);
+    expect(JSON.stringify(world.server.heard)).not.toMatch(/treasure|"map"/);
+
+    // The server repeats all of it, puts some into another's mouth, and makes something up.
+    const count = heard.length;
+    const tell = (d: unknown) =>
+      world.server.tell(bob.peer, { t: "msg", r: "vault", from: ada.peer, d, type: "parlor.mesh", at: 0 });
+    for (const { d } of packets) tell(d);
+    tell({ k: "hi", i: "zzzzzzzzz" });
+    await passTo(world, () => odd.length > 0);
+    await pass(world);
+
+    expect(heard).toHaveLength(count);
+    expect(new Set(odd)).toEqual(new Set(["encryption"]));
+    adasMesh.close();
+    bobsMesh.close();
   });
 
   it("[CL56] shows the same fingerprints to everybody", async () => {

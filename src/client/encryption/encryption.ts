@@ -15,6 +15,7 @@ import {
   unwrap,
   wrap,
 } from "./ciphers.ts";
+import { Pairwise } from "./pairwise.ts";
 
 /** The field of a member's metadata that holds its public key. */
 export const PUBLIC_KEY = "parlor.key";
@@ -78,7 +79,23 @@ export class RoomEncryption {
   #keys: Promise<void> = Promise.resolve();
   #speech: Promise<void> = Promise.resolve();
 
+  /** For what is meant for one member alone. */
+  readonly pairwise: Pairwise;
+
   constructor(owner: RoomOwner, feed: RoomFeed, own: OwnKeys) {
+    this.pairwise = new Pairwise(
+      {
+        name: feed.view.name,
+        get me() {
+          return owner.peer;
+        },
+        keyOf: (peer) => {
+          const key = feed.view.members.get(peer)?.meta[PUBLIC_KEY];
+          return typeof key === "string" ? key : undefined;
+        },
+      },
+      own,
+    );
     this.#owner = owner;
     this.#feed = feed;
     this.#own = own;

@@ -2,6 +2,7 @@ import { ParlorError } from "../errors.ts";
 import type { RoomParts } from "../room-parts.ts";
 import { makeOwnKeys } from "./ciphers.ts";
 import { PUBLIC_KEY, RoomEncryption } from "./encryption.ts";
+import { SealedCalls } from "./sealed-calls.ts";
 
 /** What is needed before a room is joined, because the public key is told with the joining. */
 export interface Prepared {
@@ -20,6 +21,10 @@ export async function prepareEncryption(): Promise<Prepared> {
   const own = await makeOwnKeys();
   return {
     meta: { [PUBLIC_KEY]: own.publicKey },
-    attach: ({ owner, feed }) => new RoomEncryption(owner, feed, own),
+    attach: ({ owner, feed, calls }) => {
+      const encryption = new RoomEncryption(owner, feed, own);
+      calls.cover = new SealedCalls(encryption.pairwise);
+      return encryption;
+    },
   };
 }

@@ -64,6 +64,10 @@ export class DirectLine {
     });
   }
 
+  get isOpen(): boolean {
+    return this.#attempt?.isOpen ?? false;
+  }
+
   /** Reliable and in order. `false`: there is no open channel, or it cannot take this. */
   send(parcel: object): boolean {
     return this.#attempt?.channels?.send(jsonCodec.encode({ t: "", ...parcel }) as string) ?? false;

@@ -9,7 +9,7 @@ const OPEN_WITHIN_MS = 5_000;
 
 /** Joins the mesh of a room. */
 export function openMesh<M extends Messages>(
-  { owner, feed, contract }: RoomParts,
+  { owner, feed, contract, encryption }: RoomParts,
   options: MeshOptions,
 ): Mesh<M> {
   const platforms = (globalThis as { readonly RTCPeerConnection?: PeerConnectionClass }).RTCPeerConnection;
@@ -20,6 +20,7 @@ export function openMesh<M extends Messages>(
       owner,
       feed,
       contract,
+      pairwise: encryption?.pairwise,
       openRelay: (carriers, signal) =>
         openRoomRelay(
           { owner, room },

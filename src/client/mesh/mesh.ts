@@ -2,6 +2,7 @@ import type { Messages, OpenMessages } from "../../core/protocol.ts";
 import { CarefulEmitter } from "../careful.ts";
 import { jsonCodec } from "../codec.ts";
 import type { Contract } from "../contract.ts";
+import type { Pairwise } from "../encryption/pairwise.ts";
 import { ParlorError } from "../errors.ts";
 import type { RelayCarrier } from "../relay-wire.ts";
 import type { RoomFeed } from "../room-feed.ts";
@@ -60,11 +61,14 @@ interface Surroundings {
   readonly feed: RoomFeed;
   readonly contract: Contract;
   readonly openRelay: RelayLineOptions["open"];
+  /** Encrypts for one member; `undefined`: the room is not encrypted. */
+  readonly pairwise: Pairwise | undefined;
 }
 
 const CARRIERS: readonly RelayCarrier[] = ["webtransport", "quic", "websocket"];
-/** What the session's frame around a message may take, in bytes. */
+/** What the session's frame around a message may take, in bytes; and how much longer encryption makes it. */
 const ENVELOPE_BYTES = 1_024;
+const SEALED_SHARE = 0.74;
 
 /** When the last mesh of this page was begun, in ms; the next one is later, even within the same millisecond. */
 let lastBegun = 0;
@@ -195,7 +199,9 @@ export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<Mesh
   #neighbour(peer: string): Neighbour | undefined {
     const known = this.#neighbours.get(peer);
     if (known || this.#isClosed || !this.#around.feed.view.members.has(peer)) return known;
-    const { owner } = this.#around;
+    const { owner, feed, pairwise } = this.#around;
+    // Who has no key is not spoken to in an encrypted room.
+    if (pairwise && !pairwise.reaches(peer)) return undefined;
     const neighbour = new Neighbour({
       clock: owner.clock,
       incarnation: this.#incarnation,
@@ -208,6 +214,11 @@ export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<Mesh
       heard: (message) => this.#heard(peer, message),
       pathChanged: (via) => this.#pathChanged(peer, via),
       lost: (count) => this.emit("lost", { peer, count }),
+      cover: pairwise && {
+        seal: (packet) => pairwise.seal(peer, packet, MESH),
+        open: (parcel) => pairwise.open(peer, parcel, MESH),
+      },
+      unfit: (error) => feed.unfit({ from: peer, type: undefined, error }),
       troubled: (error) => owner.troubled(error),
     });
     this.#neighbours.set(peer, neighbour);
@@ -296,7 +307,8 @@ export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<Mesh
 
   /** What no way would take must not wait for one. @throws {ParlorError} `too_large` */
   #refuseLarge(value: unknown): void {
-    const maxBytes = this.#around.owner.maxMessageBytes - ENVELOPE_BYTES;
+    const { owner, pairwise } = this.#around;
+    const maxBytes = Math.floor((owner.maxMessageBytes - ENVELOPE_BYTES) * (pairwise ? SEALED_SHARE : 1));
     const text = jsonCodec.encode({ t: "", d: value }) as string;
     // One character is at most three bytes of UTF-8.
     if (text.length * 3 <= maxBytes || new TextEncoder().encode(text).length <= maxBytes) return;

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { jsonCodec } from "../codec.ts";
+import { ParlorError } from "../errors.ts";
 import type { PeerConnectionClass } from "./attempt.ts";
 import { DirectLine } from "./direct-line.ts";
 import { isPacket, type MeshSignal, type Packet, type Via } from "./packets.ts";
@@ -18,7 +19,18 @@ export interface NeighbourOptions
   readonly configuration: () => Promise<RTCConfiguration>;
   readonly relay: RelayLine;
   readonly session: SessionWay;
+  /** Encrypts packets, where the room is encrypted. */
+  readonly cover: Cover | undefined;
+  /** Something came that was changed on its way, or is not encrypted. */
+  readonly unfit: (error: ParlorError) => void;
   readonly troubled: (error: unknown) => void;
+}
+
+/** Hides packets from all but the peer they are for. */
+export interface Cover {
+  seal(packet: Packet): Promise<object>;
+  /** @throws {ParlorError} `encryption` */
+  open(parcel: unknown): Promise<unknown>;
 }
 
 /** One other peer of the mesh: the talk with it, and what carries that. */
@@ -27,6 +39,8 @@ export class Neighbour {
   readonly #options: NeighbourOptions;
   readonly #line: DirectLine | undefined;
   #hasMet = false;
+  /** Packets are decrypted one after another. */
+  #opening: Promise<void> = Promise.resolve();
 
   constructor(options: NeighbourOptions) {
     this.#options = options;
@@ -35,7 +49,12 @@ export class Neighbour {
       ...options,
       ways: { direct: this.#direct(), relay: this.#relayed() },
       floor: {
-        send: (packet, how) => session.send(peer, packet, how),
+        send: (packet, how) => {
+          this.#give(packet, (parcel) => {
+            session.send(peer, parcel, how);
+            return true;
+          });
+        },
         get isIdle() {
           return session.isIdle;
         },
@@ -60,7 +79,20 @@ export class Neighbour {
 
   /** Something came from the peer. What is no packet is passed over. */
   hear(parcel: unknown, via: Via): void {
-    if (isPacket(parcel)) this.pair.hear(parcel, via);
+    const { cover, unfit, troubled } = this.#options;
+    if (!cover) {
+      if (isPacket(parcel)) this.pair.hear(parcel, via);
+      return;
+    }
+    this.#opening = this.#opening.then(async () => {
+      try {
+        const packet = await cover.open(parcel);
+        if (isPacket(packet)) this.pair.hear(packet, via);
+      } catch (error) {
+        if (error instanceof ParlorError) unfit(error);
+        else troubled(error);
+      }
+    });
   }
 
   signaled(signal: MeshSignal): void {
@@ -85,19 +117,32 @@ export class Neighbour {
     this.#hasMet = true;
   }
 
+  /**
+   * Encrypts a packet if need be, and hands it over. `true`: it was taken, or will be. What a way does not take after all
+   * is not acknowledged, and goes again.
+   */
+  #give(packet: Packet, take: (parcel: object) => boolean): boolean {
+    const { cover, troubled } = this.#options;
+    if (!cover) return take(packet);
+    cover.seal(packet).then(take, troubled);
+    return true;
+  }
+
   #direct(): Way {
+    const isOpen = () => this.#line?.isOpen ?? false;
     return {
-      send: (packet) => this.#line?.send(packet) ?? false,
-      cast: (packet) => this.#line?.cast(packet) ?? false,
+      send: (packet) => isOpen() && this.#give(packet, (each) => this.#line?.send(each) ?? false),
+      cast: (packet) => isOpen() && this.#give(packet, (each) => this.#line?.cast(each) ?? false),
       isBusy: false,
     };
   }
 
   #relayed(): Way {
     const { relay, peer } = this.#options;
+    const reaches = () => relay.reaches(peer);
     return {
-      send: (packet) => relay.send(peer, bytesOf(packet)),
-      cast: (packet) => relay.cast(peer, bytesOf(packet)),
+      send: (packet) => reaches() && this.#give(packet, (each) => relay.send(peer, bytesOf(each))),
+      cast: (packet) => reaches() && this.#give(packet, (each) => relay.cast(peer, bytesOf(each))),
       get isBusy() {
         return relay.isBusy(peer);
       },
@@ -105,6 +150,6 @@ export class Neighbour {
   }
 }
 
-function bytesOf(packet: Packet): Uint8Array {
-  return new TextEncoder().encode(jsonCodec.encode({ t: "", ...packet }) as string);
+function bytesOf(parcel: object): Uint8Array {
+  return new TextEncoder().encode(jsonCodec.encode({ t: "", ...parcel }) as string);
 }
