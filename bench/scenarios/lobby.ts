@@ -1,121 +1,168 @@
-import { WebSocket } from "ws";
+import { setTimeout as pause } from "node:timers/promises";
 
+import { FishPlayer } from "../fish-player.ts";
+import { perCpuSecond, type Traffic } from "../measure.ts";
+import { cpuSeconds } from "../proc.ts";
 import type { Sample, Scenario, Target, Timing } from "../scenario.ts";
-import { parlorWith } from "../servers.ts";
+import { type Contestant, parlorWith, scriptOf } from "../servers.ts";
 import { quantile } from "../statistics.ts";
 
 const ROOMS = 1_000;
-const MESSAGES_PER_SECOND = 5_000;
 /** Opened at a time, so that the listener's queue is not what is measured. */
 const AT_ONCE = 100;
-const TICK_MS = 5;
+const TICK_MS = 1;
 
-/** A player of Signal Fish's protocol, as far as the bench needs one. */
-class Player {
-  readonly #socket: WebSocket;
-  #heard = new Map<string, () => void>();
-  /** Told for each piece of game data: when it was sent, in ms. */
-  onData: (sentAt: number) => void = () => {};
+const CONTESTANTS: readonly Contestant[] = [
+  parlorWith({ PARLOR_SIGNAL_FISH_MAX_ROOMS_PER_GAME: String(ROOMS) }),
+  { name: "naive", command: [scriptOf("naive-fish-server.js")], environment: {} },
+];
 
-  private constructor(socket: WebSocket) {
-    this.#socket = socket;
-    socket.on("message", (data) => this.#hear(String(data)));
-  }
-
-  static async join(port: number, room: number, name: string): Promise<Player> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/v2/ws`, { perMessageDeflate: false });
-    await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
-    const player = new Player(socket);
-    player.say("Authenticate", { app_id: "bench" });
-    await player.hears("ProtocolInfo");
-    player.say("JoinRoom", {
-      game_name: "bench",
-      player_name: name,
-      room_code: `R${String(room).padStart(5, "0")}`,
-      max_players: 2,
-    });
-    await player.hears("RoomJoined");
-    return player;
-  }
-
-  say(type: string, data: object): void {
-    this.#socket.send(JSON.stringify({ type, data }));
-  }
-
-  close(): void {
-    this.#socket.terminate();
-  }
-
-  hears(type: string): Promise<void> {
-    return new Promise((resolve) => this.#heard.set(type, resolve));
-  }
-
-  #hear(text: string): void {
-    if (text.startsWith('{"type":"GameData"')) {
-      this.onData((JSON.parse(text) as { data: { data: { t: number } } }).data.data.t);
-      return;
-    }
-    const { type } = JSON.parse(text) as { type: string };
-    this.#heard.get(type)?.();
-    this.#heard.delete(type);
-  }
-}
-
-/** Many small games at once: how long a message is under way when all of them play. */
+/** Many small games at once: how long a message is under way while all of them play at their own pace. */
 export const lobby: Scenario = {
   name: "lobby",
-  summary: `${ROOMS} rooms of two players of Signal Fish, ${MESSAGES_PER_SECOND} messages a second in all`,
+  summary: `${ROOMS} rooms of two players of Signal Fish, each of whom speaks at its pace`,
   unit: "ms until a message arrives (p99)",
   better: "lower",
   connections: ROOMS * 2,
-  contestants: [
-    parlorWith({
-      PARLOR_SIGNAL_FISH_MAX_ROOMS_PER_GAME: String(ROOMS),
-      PARLOR_MAX_LINKS_PER_ADDRESS: "0",
-    }),
+  contestants: CONTESTANTS,
+  variants: [
+    { name: "2 a second each", run: (target, timing) => atPace(target, timing, 2) },
+    { name: "10 a second each", run: (target, timing) => atPace(target, timing, 10) },
   ],
-  variants: [{ name: "2 players each", run }],
 };
 
-async function run({ port }: Target, { warmUpMs, measureMs, drainMs }: Timing): Promise<Sample> {
-  const players: Player[] = [];
+/** The same games as fast as they go: each player answers what it hears at once. */
+export const lobbyRush: Scenario = {
+  name: "lobby-rush",
+  summary: `${ROOMS} rooms of two players of Signal Fish, one message under way in each direction`,
+  unit: "deliveries per server-CPU-second",
+  better: "higher",
+  connections: ROOMS * 2,
+  contestants: CONTESTANTS,
+  variants: [{ name: "1 in flight each", run: rush }],
+};
+
+async function gather(port: number): Promise<FishPlayer[]> {
+  const players: FishPlayer[] = [];
   for (let room = 0; room < ROOMS; room += AT_ONCE) {
     const rooms = Array.from({ length: Math.min(AT_ONCE, ROOMS - room) }, (_, i) => room + i);
     for (const name of ["ada", "bob"]) {
-      players.push(...(await Promise.all(rooms.map((each) => Player.join(port, each, name)))));
+      players.push(...(await Promise.all(rooms.map((each) => FishPlayer.join(port, each, name)))));
     }
   }
+  return players;
+}
 
-  const latencies: number[] = [];
-  let [sent, arrived, isMeasured] = [0, 0, false];
+/**
+ * An open loop: messages are sent when they are due, however long others are under way, and their time counts from when
+ * they were due. So neither a server that stalls nor a generator that does hides behind messages that were not sent.
+ */
+async function atPace(
+  { pid, port }: Target,
+  { warmUpMs, measureMs, drainMs }: Timing,
+  each: number,
+): Promise<Sample> {
+  const players = await gather(port);
+  const perMs = (players.length * each) / 1_000;
+  const [latencies, delays]: [number[], number[]] = [[], []];
+  let [sent, arrived] = [0, 0];
+  // What was due in this time is measured, whenever it arrives.
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const isMeasured = (due: number) => due >= from && due < to;
+  let failure: Error | undefined;
   for (const player of players) {
-    player.onData = (sentAt) => {
+    player.onFailure = (error) => {
+      failure ??= error;
+    };
+    player.onData = (message) => {
       arrived++;
-      if (isMeasured) latencies.push(performance.now() - sentAt);
+      const due = dueAt(message);
+      if (isMeasured(due)) latencies.push(performance.now() - due);
     };
   }
 
   const began = performance.now();
   const press = setInterval(() => {
-    const due = Math.floor(((performance.now() - began) * MESSAGES_PER_SECOND) / 1000);
-    for (; sent < due; sent++) {
-      players[sent % players.length]?.say("GameData", { data: { t: performance.now(), x: 1, y: 2 } });
+    const now = performance.now();
+    for (const due = Math.floor((now - began) * perMs); sent < due; sent++) {
+      const at = began + sent / perMs;
+      if (isMeasured(at)) delays.push(now - at);
+      players[sent % players.length]?.say("GameData", { data: { t: at, x: 1, y: 2 } });
     }
   }, TICK_MS);
-  await wait(warmUpMs);
-  isMeasured = true;
-  await wait(measureMs);
+  await pause(warmUpMs);
+  from = performance.now();
+  const [cpuBefore, usage] = [cpuSeconds(pid), process.cpuUsage()];
+  await pause(measureMs);
+  to = performance.now();
+  const seconds = (to - from) / 1_000;
+  const { user, system } = process.cpuUsage(usage);
+  const serverBusy = (cpuSeconds(pid) - cpuBefore) / seconds;
   clearInterval(press);
-  for (let waited = 0; arrived < sent && waited < drainMs; waited += 10) await wait(10);
-  for (const player of players) player.close();
+  for (let waited = 0; arrived < sent && waited < drainMs; waited += 10) await pause(10);
+  for (const player of players) player.leave();
+  if (failure) throw failure;
   if (arrived !== sent) throw new Error(`${sent - arrived} of ${sent} messages did not arrive`);
 
-  latencies.sort((a, b) => a - b);
-  const at = (part: number) => quantile(latencies, part);
+  for (const list of [latencies, delays]) list.sort((a, b) => a - b);
   return {
-    value: at(0.99),
-    details: { messages: latencies.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) },
+    value: quantile(latencies, 0.99),
+    details: {
+      messages: latencies.length,
+      perSecond: latencies.length / seconds,
+      p50Ms: quantile(latencies, 0.5),
+      p99Ms: quantile(latencies, 0.99),
+      p999Ms: quantile(latencies, 0.999),
+      maxMs: quantile(latencies, 1),
+      // What of it is the generator's own: how late it was with what was due.
+      sentLateP99Ms: quantile(delays, 0.99),
+      serverBusy,
+      generatorBusy: (user + system) / 1e6 / seconds,
+    },
   };
 }
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** When a message was due, in ms: a number behind `"t":`. */
+function dueAt(message: Buffer): number {
+  const from = message.indexOf('"t":') + 4;
+  return Number.parseFloat(message.toString("latin1", from, from + 24));
+}
+
+async function rush(target: Target, timing: Timing): Promise<Sample> {
+  const players = await gather(target.port);
+  try {
+    return await perCpuSecond(target, timing, (fail) => trafficOf(players, fail));
+  } finally {
+    for (const player of players) player.leave();
+  }
+}
+
+function trafficOf(players: readonly FishPlayer[], fail: (error: Error) => void): Traffic {
+  let [done, inFlight, isOn] = [0, 0, true];
+  const say = (player: FishPlayer) => {
+    if (!isOn) return;
+    inFlight++;
+    player.say("GameData", { data: { t: done, x: 1, y: 2 } });
+  };
+  for (const player of players) {
+    player.onFailure = fail;
+    player.onData = () => {
+      done++;
+      inFlight--;
+      if (inFlight < 0) fail(new Error("more arrived than was sent"));
+      say(player);
+    };
+  }
+  return {
+    start: () => players.forEach(say),
+    stop: () => {
+      isOn = false;
+    },
+    get done() {
+      return done;
+    },
+    get inFlight() {
+      return inFlight;
+    },
+  };
+}
