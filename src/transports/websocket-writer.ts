@@ -32,7 +32,7 @@ export interface WriterOwner {
 export interface WriterOptions {
   readonly owner: WriterOwner;
   readonly turn: FlushTurn;
-  /** Budget for what waits in the queue and in the socket, in bytes. */
+  /** Budget for what waits in the queue and in the socket, in bytes, besides one frame that is larger than all of it. */
   readonly maxBytes: number;
   /** Set when permessage-deflate was agreed on: then `ws` itself must make the frames. */
   readonly deflating: WebSocket | undefined;
@@ -56,6 +56,8 @@ export class SocketWriter implements Flushable {
   /** Whether the socket is congested and will call back. */
   #waits = false;
   #isOverwhelmed = false;
+  /** What the socket holds of a frame that is larger than the whole budget. */
+  #oversizeBytes = 0;
   #dropped: DropCounts | undefined;
 
   constructor(socket: Duplex, { owner, turn, maxBytes, deflating }: WriterOptions) {
@@ -154,7 +156,9 @@ export class SocketWriter implements Flushable {
   /** Much was queued within one turn, or the peer is slow: writes now what can be written, then keeps the budget. */
   #relieve(): void {
     if (!this.#waits && this.#owner.isWritable) this.#write();
-    const room = this.#maxBytes - this.#pendingBytes;
+    // What is said while a large file is on its way has a budget of its own: its size is not the peer's fault.
+    this.#oversizeBytes = Math.min(this.#oversizeBytes, this.#pendingBytes);
+    const room = this.#maxBytes - (this.#pendingBytes - this.#oversizeBytes);
     if (this.#queue.bytes <= room) return;
 
     this.#dropped ??= {};
@@ -180,6 +184,7 @@ export class SocketWriter implements Flushable {
     const frame = this.#queue.shift();
     if (!frame) return;
     const bytes = webSocketBytes(frame);
+    if (bytes.byteLength > this.#maxBytes) this.#oversizeBytes = bytes.byteLength;
     if (this.#deflating) this.#deflate(frame, this.#deflating);
     else if (this.#queue.length === 0 || bytes.byteLength >= NO_COPY_BYTES) this.#socket.write(bytes);
     else this.#writeJoined(bytes);
