@@ -46,6 +46,7 @@ export function identityOf(claims: Claims, { expiry }: { readonly expiry: "close
     role: name(claims, "role"),
     session: name(claims, "session_id"),
     tokenId: name(claims, "jti"),
+    issuedAt: typeof claims.iat === "number" ? claims.iat * 1000 : 0,
     expiresAt: expiry === "close" ? Number(claims.exp) * 1000 : undefined,
     claims,
   };

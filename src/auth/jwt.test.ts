@@ -51,6 +51,7 @@ describe("an access token", () => {
       session: "s1",
       role: "player",
       space: "chess",
+      issuedAt: start,
       expiresAt: start + 60_000,
     });
     expect(identity.claims.team).toBe("red");
@@ -78,6 +79,7 @@ describe("an access token", () => {
       user: "ada",
       room: "lobby",
       session: "s1",
+      issuedAt: 0,
     });
     expect(await reasonOf(auth.verifyRefresh(original))).toBe("wrong_type");
     expect(await reasonOf(auth.verifyRefresh(refreshLike))).toBe("wrong_type");

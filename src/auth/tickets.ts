@@ -47,7 +47,7 @@ export class Tickets {
     this.#forget();
     if (this.#waiting.size >= this.#maxTickets) throw new Refusal("server_full", { max: this.#maxTickets });
     const ticket = randomBytes(TICKET_BYTES).toString("base64url");
-    this.#waiting.set(hashOf(ticket), { ...ANONYMOUS, ...who });
+    this.#waiting.set(hashOf(ticket), { ...ANONYMOUS, issuedAt: this.#now(), ...who });
     this.#ends.set(hashOf(ticket), this.#now() + ttlMs);
     return ticket;
   }

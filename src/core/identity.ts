@@ -21,6 +21,11 @@ export interface Identity {
   readonly session: string | undefined;
   /** Id of the token (`jti`), by which it can be revoked. */
   readonly tokenId: string | undefined;
+  /**
+   * When the credentials were made, in ms since the epoch; 0 for a token that does not say. `undefined`: they are no
+   * token, and were good at the moment at which they were shown.
+   */
+  readonly issuedAt?: number | undefined;
   /** When the credentials end, in ms since the epoch; `undefined`: never. */
   readonly expiresAt: number | undefined;
   /** All claims, for the embedder. */

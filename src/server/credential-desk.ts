@@ -52,9 +52,14 @@ export class CredentialDesk {
       ticket === undefined
         ? await auth.authenticate(credentials, { remoteAddress, headers, dialect })
         : this.tickets.redeem(ticket);
-    if (this.#revocations.has(identity)) throw new Refusal("unauthorized", { reason: "revoked" });
+    this.refuseRevoked(identity);
     admit(identity, opening);
     return identity;
+  }
+
+  /** @throws {Refusal} `unauthorized` */
+  refuseRevoked(identity: Identity): void {
+    if (this.#revocations.has(identity)) throw new Refusal("unauthorized", { reason: "revoked" });
   }
 
   /** The connection has shown credentials, perhaps not its first: from now on these count. */
@@ -74,6 +79,7 @@ export class CredentialDesk {
 
   /** Warns peers whose credentials end soon, and ends the links of those whose have ended. */
   tick(now: number): void {
+    this.#revocations.sweep(now);
     for (const connection of this.#warnings.takeDue(now)) this.#warn(connection, now);
     for (const connection of this.#expiries.takeDue(now)) {
       this.#options.tally.goodbye("token_expired");
@@ -83,12 +89,13 @@ export class CredentialDesk {
 
   /**
    * Makes credentials worthless: their links among `connections` are closed with `token_revoked`, their sessions are over.
+   * What a user is given from the next second on is good again.
    *
    * @returns how many links were closed.
    */
   revoke(meant: Revocation, connections: Iterable<Connection>): number {
     const { hub, tally, now } = this.#options;
-    this.#revocations.add(meant);
+    this.#revocations.add(meant, now());
     let closed = 0;
     for (const connection of [...connections]) {
       if (!isMeant(meant, connection.identity)) continue;

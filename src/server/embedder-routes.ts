@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
+import { identityOf } from "../auth/claims.ts";
 import type { JwtAuth } from "../auth/jwt.ts";
 import { ERRORS, Refusal } from "../core/errors.ts";
-import { TokenBucket } from "../lib/token-bucket.ts";
+import type { Identity } from "../core/identity.ts";
+import { placeOf } from "../lib/place.ts";
+import { RateTable } from "../lib/rate-table.ts";
 import type { Invites } from "./invites.ts";
 import { refusalBody } from "./refusal-body.ts";
 
@@ -34,19 +37,19 @@ export interface EmbedderRoutesOptions {
   readonly signer: JwtAuth | undefined;
   readonly invites: Invites;
   now(): number;
+  /** @throws {Refusal} `unauthorized` for credentials that were taken back. */
+  refuseRevoked(identity: Identity): void;
   failed(error: unknown, where: string): void;
 }
 
 /** Codes that one address may try. A code is 50 bits: at that rate guessing takes longer than any invite lives. */
-const GUESSES = { perSecond: 1, burst: 20 };
-/** Addresses that are remembered for it; the oldest is forgotten first. */
-const MAX_ADDRESSES = 10_000;
+const GUESSES = { perSecond: 1, burst: 20, maxKeys: 10_000 };
 
 /** `POST /token` and `POST /invites/:code/redeem`: docs/spec/embedding.md, rules EM50 to EM57. */
 export function embedderRoutes(options: EmbedderRoutesOptions): Hono {
-  const { tokenEndpoint, tokenTtlSec, signer, invites, now, failed } = options;
+  const { tokenEndpoint, tokenTtlSec, signer, invites, now, failed, refuseRevoked } = options;
   const app = new Hono();
-  const guesses = new Map<string, TokenBucket>();
+  const guesses = new RateTable(GUESSES);
 
   const answer = async (work: () => Promise<object>): Promise<Response> => {
     try {
@@ -75,9 +78,12 @@ export function embedderRoutes(options: EmbedderRoutesOptions): Hono {
   if (signer) {
     app.post("/invites/:code/redeem", (c) =>
       answer(async () => {
-        refuseGuessing(guesses, { address: addressOf(c.env), now: now() });
-        const userId = await holder(signer, c.req.header("authorization"));
-        const { code, roomId, role } = invites.redeem(c.req.param("code"));
+        const retryAfterMs = guesses.take(placeOf(addressOf(c.env)), now());
+        if (retryAfterMs > 0) throw new Refusal("slow_down", { retryAfterMs });
+        const bearer = await bearerOf(signer, c.req.header("authorization"));
+        if (bearer) refuseRevoked(bearer);
+        const userId = bearer?.user ?? `guest-${randomUUID()}`;
+        const { code, roomId, role } = invites.redeem(await invites.codeOf(c.req.param("code")));
         const token = await signer.signAccess({
           userId,
           roomId,
@@ -92,37 +98,21 @@ export function embedderRoutes(options: EmbedderRoutesOptions): Hono {
   return app;
 }
 
-/** @throws {Refusal} `slow_down` */
-function refuseGuessing(
-  guesses: Map<string, TokenBucket>,
-  { address, now }: { readonly address: string; readonly now: number },
-): void {
-  const bucket = guesses.get(address) ?? new TokenBucket(GUESSES, now);
-  guesses.delete(address);
-  guesses.set(address, bucket);
-  for (const oldest of guesses.keys()) {
-    if (guesses.size <= MAX_ADDRESSES) break;
-    guesses.delete(oldest);
-  }
-  if (!bucket.take(now)) throw new Refusal("slow_down", { retryAfterMs: bucket.retryAfterMs });
-}
-
 /** What the HTTP glue tells of the caller; frameworks that call `fetch` tell nothing. */
 function addressOf(context: unknown): string {
   const { remoteAddress } = (context ?? {}) as { readonly remoteAddress?: unknown };
   return typeof remoteAddress === "string" ? remoteAddress : "";
 }
 
-/** Whose access or refresh token it is; who shows none is a guest of a name of ours. @throws {Refusal} `unauthorized` */
-async function holder(signer: JwtAuth, authorization: string | undefined): Promise<string> {
+/** Whose access or refresh token it is; `undefined` for who shows none. @throws {Refusal} `unauthorized` */
+async function bearerOf(signer: JwtAuth, authorization: string | undefined): Promise<Identity | undefined> {
   const token = /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
-  if (token === undefined) return `guest-${randomUUID()}`;
+  if (token === undefined) return undefined;
   try {
-    return (await signer.verifyRefresh(token)).userId;
+    return identityOf(await signer.verify("refresh", token), { expiry: "ignore" });
   } catch (error) {
     if (!(error instanceof Refusal) || error.details.reason !== "wrong_type") throw error;
-    const { user } = await signer.verifyAccess(token);
-    return user ?? `guest-${randomUUID()}`;
+    return signer.verifyAccess(token);
   }
 }
 

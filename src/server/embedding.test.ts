@@ -1127,6 +1127,48 @@ describe("over HTTP", () => {
     expect(statuses).toEqual(new Set([404, 429]));
   });
 
+  it("[NT33] refuses at the door what a revoked user was given before", async () => {
+    const { server, join, auth, url } = await serve();
+    const before = await auth.signAccess({ userId: "ada", roomId: "lobby" });
+    const ada = await join("ada");
+
+    expect(server.revoke({ user: "ada" })).toBe(1);
+    await ada.closed;
+
+    const again = TextSocket.open(`${url.replace("http", "ws")}/ws?token=${before}`);
+    await expect(again).rejects.toMatchObject({ status: 401 });
+    await join("bob");
+    await vi.waitFor(() => join("ada"), { timeout: 5_000, interval: 200 });
+  });
+
+  it("[EM57] redeems a signed link like its code, and no other token", async () => {
+    const { server, url, auth } = await serve();
+    const { code, expiresAt } = server.invites.create({ roomId: "lobby", uses: 2, role: "host" });
+    const link = await server.invites.linkToken(code.toLowerCase());
+    const redeem = async (shown: string) => {
+      const answer = await post(`${url}/invites/${shown}/redeem`, "");
+      return { status: answer.status, ...((await answer.json()) as Record<string, string>) };
+    };
+
+    const claims = await auth.verify("invite", link);
+    expect(claims).toMatchObject({ invite: code, room: "lobby" });
+    expect(Math.abs(Number(claims.exp) * 1_000 - expiresAt)).toBeLessThanOrEqual(2_000);
+    expect(await redeem(link)).toMatchObject({ status: 200, room_id: "lobby" });
+    expect(await redeem(`${link.slice(0, -2)}xx`)).toMatchObject({ status: 404 });
+    expect(await redeem(await auth.signAccess({ userId: "ada", claims: { invite: code } }))).toMatchObject({
+      status: 404,
+    });
+    await expect(auth.verifyAccess(link)).rejects.toMatchObject({ code: "unauthorized" });
+    expect(await redeem(code)).toMatchObject({ status: 200 });
+    expect(await redeem(link)).toMatchObject({ status: 404 });
+
+    const other = server.invites.create({ roomId: "lobby" });
+    const revoked = await server.invites.linkToken(other.code);
+    server.invites.revoke(other.code);
+    expect(await redeem(revoked)).toMatchObject({ status: 404 });
+    await expect(server.invites.linkToken(other.code)).rejects.toMatchObject({ code: "invite_invalid" });
+  });
+
   it("[EM56] gives the invited a token for the room", async () => {
     const { server, url, auth, join } = await serve({ rooms: { joinPolicy: "invite" } });
     const { code } = server.invites.create({ roomId: "lobby", uses: 3 });
@@ -1142,6 +1184,11 @@ describe("over HTTP", () => {
     expect((await post(`${url}/invites/${code}/redeem`, "", { authorization: "Bearer bad" })).status).toBe(
       401,
     );
+    server.revoke({ user: "kim" });
+    const revoked = await auth.sign("refresh", { sub: "kim" }, 60);
+    expect(
+      (await post(`${url}/invites/${code}/redeem`, "", { authorization: `Bearer ${revoked}` })).status,
+    ).toBe(401);
     expect(await (await join("eve", { events: true })).closed).toMatchObject({ code: 4003 });
     await join("mia", { role: "host" });
     await TextSocket.open(`${url.replace("http", "ws")}/ws?token=${ada.token}`);

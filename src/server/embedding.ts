@@ -28,7 +28,7 @@ import { refuseOpenEndpoint, type ServerSettings, type Settled, settle } from ".
  */
 export class ParlorServer {
   readonly bans = new Bans({ now: Date.now });
-  readonly invites = new Invites({ now: Date.now });
+  readonly invites = new Invites({ now: Date.now, signer: () => this.tokens });
   #settings: ServerSettings;
   #definitions: RoomDefinition[];
   #ready: Settled | undefined;

@@ -10,6 +10,8 @@ export interface Inside {
   readonly hub: Hub;
   /** The connection of a peer, while it has one. */
   visitor(peer: PeerId): Visitor | undefined;
+  /** @throws {Refusal} `unauthorized` for credentials that were taken back. */
+  refuseRevoked(identity: Identity): void;
   /** Ms since the epoch. */
   now(): number;
   /** A failure of the extension's own, or of code that it runs for an embedder. */

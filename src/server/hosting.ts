@@ -34,7 +34,7 @@ export interface Hosting {
 /** Puts an embedder's rooms, limits and pages into a server. */
 export function hosting(inside: Inside, options: HostingOptions): Hosting {
   const { definitions, bans, invites, limits, pubsub, space, auth, tokenEndpoint, tokenTtlSec } = options;
-  const { hub, now, failed } = inside;
+  const { hub, now, failed, refuseRevoked } = inside;
   const limiter = limits && new MessageLimiter(limits, { bans, now });
   const visitor = inside.visitor.bind(inside);
   const host = new RoomHost({ hub, space, definitions, bans, limiter, pubsub, now, visitor, failed });
@@ -44,7 +44,7 @@ export function hosting(inside: Inside, options: HostingOptions): Hosting {
   let sweepAt = 0;
   const extension: Extension = {
     gate: host,
-    routes: embedderRoutes({ tokenEndpoint, tokenTtlSec, signer, invites, now, failed }),
+    routes: embedderRoutes({ tokenEndpoint, tokenTtlSec, signer, invites, now, failed, refuseRevoked }),
     admit({ user }) {
       if (user !== undefined) bans.refuse(user);
     },

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { JwtAuth } from "../auth/jwt.ts";
 import { Refusal } from "../core/errors.ts";
 import { ROOM_CODE_ALPHABET, roomCode } from "../core/room-code.ts";
 
@@ -36,9 +37,12 @@ export interface Invite {
 export class Invites {
   readonly #invites = new Map<string, Invite>();
   readonly #now: () => number;
+  readonly #signer: () => JwtAuth;
 
-  constructor({ now }: { now(): number }) {
+  /** `signer` is asked when a link is made or opened, and may throw. */
+  constructor({ now, signer }: { now(): number; signer(): JwtAuth }) {
     this.#now = now;
+    this.#signer = signer;
   }
 
   /** @throws {RangeError} when uses or expiry are not possible, or too many invites are open. */
@@ -59,10 +63,32 @@ export class Invites {
     return invite;
   }
 
+  /**
+   * The invite as a signed token, for a link: it is redeemed where the code is, tells its bearer the room (`room`), and
+   * is good for exactly as long and as often as the code.
+   *
+   * @throws {Refusal} `invite_invalid` for a code that cannot be redeemed. @throws {Error} when auth is not `jwtAuth`.
+   */
+  async linkToken(code: string): Promise<string> {
+    const { code: invite, roomId: room, role, expiresAt } = this.#find(code);
+    const ttlSec = Math.max(1, Math.ceil((expiresAt - this.#now()) / 1_000));
+    return this.#signer().sign("invite", { invite, room, ...(role !== undefined && { role }) }, ttlSec);
+  }
+
+  /** The code of what somebody shows: a code, or the token of a link. @throws {Refusal} `invite_invalid` */
+  async codeOf(shown: string): Promise<string> {
+    if (!shown.includes(".")) return shown;
+    try {
+      const { invite } = await this.#signer().verify("invite", shown);
+      return String(invite);
+    } catch (cause) {
+      throw cause instanceof Refusal ? new Refusal("invite_invalid", {}, { cause }) : cause;
+    }
+  }
+
   /** Takes one use. @throws {Refusal} `invite_invalid` for a code that is unknown, used up, revoked or over. */
   redeem(code: string): Invite {
-    const invite = this.#invites.get(normal(code));
-    if (!invite || invite.expiresAt <= this.#now()) throw new Refusal("invite_invalid");
+    const invite = this.#find(code);
     const left = { ...invite, usesLeft: invite.usesLeft - 1 };
     if (left.usesLeft === 0) this.#invites.delete(invite.code);
     else this.#invites.set(invite.code, left);
@@ -78,6 +104,12 @@ export class Invites {
   list({ roomId }: { readonly roomId?: string } = {}): Invite[] {
     this.sweep();
     return [...this.#invites.values()].filter((invite) => roomId === undefined || invite.roomId === roomId);
+  }
+
+  #find(code: string): Invite {
+    const invite = this.#invites.get(normal(code));
+    if (!invite || invite.expiresAt <= this.#now()) throw new Refusal("invite_invalid");
+    return invite;
   }
 
   /** Forgets invites that are over. */

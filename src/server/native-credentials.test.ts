@@ -17,6 +17,9 @@ const TOKENS: Readonly<Record<string, Partial<Identity>>> = {
   short: { user: "ada", tokenId: "short", expiresAt: START + 60_000 },
   long: { user: "ada", tokenId: "long", expiresAt: START + 600_000 },
   bob: { user: "bob", tokenId: "bob" },
+  dated: { user: "ada", issuedAt: START },
+  undated: { user: "ada", issuedAt: 0 },
+  newer: { user: "ada", issuedAt: START + 1_000 },
   arena: { user: "ada", space: spaceId("arena") },
   lobby: { user: "ada", room: roomId("lobby") },
 };
@@ -136,6 +139,25 @@ describe("revoking", () => {
 
     expect(server.revoke({ user: "ada" })).toBe(1);
     expect(server.hub.counts.peers).toBe(0);
+  });
+
+  it("[NT33] a user keeps out what was made before, on every way in, and nothing newer", async () => {
+    const { server, connect, clock } = nativeServer({}, { auth });
+    const ticket = server.tickets.issue({ user: "ada" });
+    const { client: renewing } = await connect({ token: "bob" });
+    const { client: here } = await connect({ token: "dated" });
+
+    expect(server.revoke({ user: "ada" })).toBe(1);
+    await here.settle();
+
+    expect(here.end?.code).toBe(3509);
+    const refused = { code: "unauthorized", details: { reason: "revoked" } };
+    for (const credentials of [{ token: "dated" }, { token: "undated" }, { ticket }])
+      expect((await connect(credentials)).welcome).toMatchObject(refused);
+    expect(await renewing.say({ t: "token", id: 1, q: 1, token: "dated" })).toMatchObject([refused]);
+    clock.now += 1_000;
+    for (const credentials of [{ token: "newer" }, { ticket: server.tickets.issue({ user: "ada" }) }])
+      expect((await connect(credentials)).welcome).toMatchObject({ t: "welcome" });
   });
 });
 

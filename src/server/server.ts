@@ -92,6 +92,7 @@ export class Server {
       hub,
       now,
       visitor: (peer) => this.#connections.of(peer),
+      refuseRevoked: (identity) => this.#credentials.refuseRevoked(identity),
       failed: (error, where) => this.#failures.report(error, { command: where }),
     });
     const report = (error: unknown) => this.#failures.report(error, { command: "relay" });
