@@ -45,9 +45,11 @@ const REQUEST_BYTES = 640;
  * Tries to reach another peer through the NATs of both, with the help of a server. Both must try at about the same time.
  * Closes its socket unless it succeeds. docs/spec/nat.md, rules NAT30 and NAT31.
  *
- * @throws when the server's name cannot be resolved.
+ * @throws when the server's name cannot be resolved, or a name holds a line feed, which stands between names.
  */
 export async function punch(options: PunchOptions): Promise<PunchResult> {
+  if (/\n/.test(options.session + options.name + options.wants))
+    throw new TypeError("a name holds a line feed");
   const { address, socket } = await socketTo(options.server);
   const result = await new Attempt(socket, { ...options, server: address }).run();
   if (result.is === "relay") socket.close();

@@ -204,10 +204,9 @@ describe("a server that helps through NATs", () => {
     }
     const { endpoint } = await detectNat({ server, ports });
     expect(endpoint).toMatch(server === "::1" ? /^\[::1\]:\d+$/ : /^127\.0\.0\.1:\d+$/);
-    expect(
-      (await punch({ server, ports, token: "none", session: "s1", name: "ada", wants: "bob", timeoutMs: 50 }))
-        .is,
-    ).toBe("relay");
+    const asked = { server, ports, token: "none", session: "s1", name: "ada", wants: "bob", timeoutMs: 50 };
+    expect((await punch(asked)).is).toBe("relay");
+    await expect(punch({ ...asked, wants: "bob\nada" })).rejects.toThrow("line feed");
   });
 
   it.each(["bincode1", "bincode2"] as const)(
