@@ -16,6 +16,13 @@ const MAX_GAPS = 256;
 /** Of more gaps than this nobody is told one by one. */
 const MAX_UNTOLD = 4_096;
 
+/** A time in a room: what the room told after `since` in its log, and what of it is missing. */
+interface Stay {
+  readonly room: RoomId;
+  readonly since: number;
+  readonly gaps: Gaps;
+}
+
 /**
  * What one link of version 3 was told of the game data meant for it, and what not: counted for as long as the link lives.
  *
@@ -28,10 +35,10 @@ export class Deliveries implements Account {
   #superseded = 0;
   #droppedFull = 0;
   #dropped = 0;
-  /** What is missing, by room: the link may be in another one before the last of it is told. */
-  readonly #untold = new Map<RoomId, Gaps>();
-  /** The room that the link has been told it is in. */
-  #room: RoomId | undefined;
+  /** Its stays in rooms that have not been told to the end, oldest first: what waits may tell of several. */
+  readonly #stays: Stay[] = [];
+  /** The one that the link has been told it is in. */
+  #stay: Stay | undefined;
   /** The epochs of the senders that the link has been told of. */
   readonly #announced = new Map<PeerId, number>();
   /** Senders about whose format the link was advised, and when. */
@@ -41,13 +48,16 @@ export class Deliveries implements Account {
   #reportedAt = Number.NEGATIVE_INFINITY;
 
   get isOwing(): boolean {
-    return this.#untold.size > 0;
+    return this.#stays.some(({ gaps }) => gaps.size > 0);
   }
 
   get isBeyondTelling(): boolean {
-    let count = 0;
-    for (const { size } of this.#untold.values()) count += size;
-    return count > MAX_UNTOLD;
+    return this.#stays.reduce((count, { gaps }) => count + gaps.size, 0) > MAX_UNTOLD;
+  }
+
+  /** The link is being told that it is in a room now; whatever the room tells it further belongs to that. */
+  enters({ room, offset: since }: EventOf<"room-joined" | "reclaimed">): void {
+    this.#stays.push({ room, since, gaps: new Gaps() });
   }
 
   lost(event: Event, because: Loss): void {
@@ -77,7 +87,7 @@ export class Deliveries implements Account {
         break;
       case "room-joined":
       case "reclaimed":
-        this.#enter(event.room, event.members);
+        this.#enter(event);
         break;
       case "member-joined":
         this.#announce(event.member);
@@ -87,8 +97,8 @@ export class Deliveries implements Account {
         break;
       case "room-left":
       case "room-closed":
-        this.#untold.delete(event.room);
-        this.#room = undefined;
+        if (this.#stay) this.#stays.shift();
+        this.#stay = undefined;
         break;
     }
   }
@@ -100,22 +110,22 @@ export class Deliveries implements Account {
 
   #mustReport(event: Event | undefined): boolean {
     if (event === undefined) return this.isDue(this.#now);
-    if (event.type === "message") return this.#untold.get(event.room)?.has(event.from) ?? false;
-    if (event.type === "member-left") return this.#untold.get(event.room)?.has(event.peer) ?? false;
+    if (event.type === "message") return this.#stay?.gaps.has(event.from) ?? false;
+    if (event.type === "member-left") return this.#stay?.gaps.has(event.peer) ?? false;
     return false;
   }
 
   #miss(event: EventOf<"message">, reason: Reason): void {
-    const { room, from, stamp } = event;
-    if (!stamp) return;
-    const gaps = this.#untold.get(room) ?? new Gaps();
-    this.#untold.set(room, gaps);
-    gaps.add(from, stamp, { reason, class: classOf(event) });
+    const { room, offset, from, stamp } = event;
+    const stay = this.#stays.findLast((each) => each.room === room && each.since < offset);
+    if (stamp) stay?.gaps.add(from, stamp, { reason, class: classOf(event) });
   }
 
-  #enter(room: RoomId, members: readonly MemberInfo[]): void {
-    this.#room = room;
-    for (const other of this.#untold.keys()) if (other !== room) this.#untold.delete(other);
+  #enter({ room, offset, members }: EventOf<"room-joined" | "reclaimed">): void {
+    // What was not told of earlier stays is over.
+    const at = this.#stays.findIndex((stay) => stay.room === room && stay.since === offset);
+    this.#stays.splice(0, Math.max(at, 0));
+    this.#stay = this.#stays[0];
     this.#announced.clear();
     this.#advisedAt.clear();
     for (const member of members) this.#announce(member);
@@ -127,9 +137,10 @@ export class Deliveries implements Account {
 
   /** Tells of what is missing of those that the link knows; `undefined` when that is nothing. */
   #report(): string | undefined {
-    const gaps = this.#room === undefined ? undefined : this.#untold.get(this.#room);
-    const told = gaps?.take(MAX_GAPS, ({ from, epoch }) => (this.#announced.get(from) ?? 0) >= epoch) ?? [];
-    if (this.#room !== undefined && gaps?.size === 0) this.#untold.delete(this.#room);
+    const isKnown = ({ from, epoch }: Gap) => (this.#announced.get(from) ?? 0) >= epoch;
+    // Of an epoch that is over everything was told before its end: what is left is of a room of the same name before.
+    const isOfNow = ({ from, epoch }: Gap) => this.#announced.get(from) === epoch;
+    const told = (this.#stay?.gaps.take(MAX_GAPS, isKnown) ?? []).filter(isOfNow);
     if (told.length === 0) return undefined;
 
     for (const gap of told) this.#count(gap);

@@ -147,6 +147,7 @@ class SignalFishConversation implements Conversation {
 
   answer(event: Event, reference: unknown): Wire | undefined {
     const asked = reference as Asked;
+    if (event.type === "room-joined" || event.type === "reclaimed") this.account?.enters(event);
     if (event.type === "done") return done(asked);
     this.#statistics.answered(event);
     const you = this.#surroundings.peer()?.id;
