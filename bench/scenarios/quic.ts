@@ -24,10 +24,14 @@ const relay = parlorWith({
   PARLOR_RELAY_SESSION_RATE_BYTES: "0",
 });
 
-/** One peer relays to another over QUIC streams, against a bare echo of the same library. */
+/**
+ * One peer relays to another over QUIC streams, against a bare echo of the same library. The two peers are in one program and
+ * so share a connection, as the two directions of the echo do: what differs is what the server does, and the client.
+ */
 export const quic: Scenario = {
   name: "quic",
-  summary: "one peer relays frames of 64 KiB to another over QUIC; beside it a bare echo of the same library",
+  summary:
+    "one peer relays frames of 64 KiB to another on the same QUIC connection; beside it a bare echo of the same library",
   unit: "MB/s",
   better: "higher",
   connections: 2,

@@ -1,5 +1,10 @@
 import { RELAY_ENDS, type RelayEnd } from "../core/relay-ends.ts";
-import { decodeRelayFrame, encodeRelayFrame, type RelayFrame } from "../core/relay-frame.ts";
+import {
+  decodeRelayFrame,
+  encodeRelayFrame,
+  encodeRelayRecord,
+  type RelayFrame,
+} from "../core/relay-frame.ts";
 import { type RelayWord, relayCost, wordOf } from "../core/relay-words.ts";
 import { Emitter } from "../lib/emitter.ts";
 import { PREFIX_BYTES, prefixed, RecordSplitter } from "../lib/length-prefix.ts";
@@ -162,7 +167,7 @@ export class Relay extends Emitter<RelayEvents> {
    * @throws {ParlorError} `closed`; `too_large`.
    */
   async send(to: string, payload: Uint8Array): Promise<void> {
-    const record = prefixed(encodeRelayFrame(this.#frame(to, payload)));
+    const record = encodeRelayRecord(this.#frame(to, payload));
     if (record.length - PREFIX_BYTES > (this.#joined?.maxFrameBytes ?? 0)) throw new ParlorError("too_large");
     const lane = await this.#laneTo(to);
     const before = lane.turn;

@@ -1,8 +1,8 @@
-import { PREFIX_BYTES, prefixed } from "../lib/length-prefix.ts";
+import { PREFIX_BYTES } from "../lib/length-prefix.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type ErrorCode, Refusal } from "./errors.ts";
 import { LineEnded } from "./relay-ends.ts";
-import { decodeRelayFrame, encodeRelayFrame, type RelayFrame } from "./relay-frame.ts";
+import { decodeRelayFrame, encodeRelayRecord, type RelayFrame } from "./relay-frame.ts";
 import type { RelayInlet, Underway } from "./relay-inlet.ts";
 import type { RelaySeat, RelaySession, Throttle } from "./relay-seat.ts";
 import { relayCost } from "./relay-words.ts";
@@ -150,7 +150,7 @@ export class RelayFlow {
     const { session } = target;
     const retryAfterMs = session.throttle.account.waitMs(now);
     if (target.line.isCongested || retryAfterMs > 0) throw new Refusal("slow_down", { retryAfterMs });
-    const record = prefixed(encodeRelayFrame(frame));
+    const record = encodeRelayRecord(frame);
     session.throttle.account.take(relayCost(record.length), now);
     target.lastFrameAt = now;
     target.line.send(record);

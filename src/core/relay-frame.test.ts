@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeRelayFrame, encodeRelayFrame, type RelayFrame } from "./relay-frame.ts";
+import { prefixed } from "../lib/length-prefix.ts";
+import { decodeRelayFrame, encodeRelayFrame, encodeRelayRecord, type RelayFrame } from "./relay-frame.ts";
 
 const name = fc.string({ unit: "grapheme", maxLength: 40 });
 const frames: fc.Arbitrary<RelayFrame> = fc.record({
@@ -22,6 +23,7 @@ describe("the frame of the relay", () => {
     fc.assert(
       fc.property(frames, (frame) => {
         const back = decodeRelayFrame(encodeRelayFrame(frame));
+        expect(hex(encodeRelayRecord(frame))).toBe(hex(prefixed(encodeRelayFrame(frame))));
         expect({ ...back, payload: hex(back?.payload ?? new Uint8Array(0)) }).toEqual({
           ...frame,
           payload: hex(frame.payload),

@@ -1,3 +1,4 @@
+import { PREFIX_BYTES } from "../lib/length-prefix.ts";
 import { utf8Bytes, utf8Text } from "../lib/utf8.ts";
 
 /**
@@ -27,14 +28,26 @@ const BYTES = 2;
 const FIXED32 = 5;
 
 /** The bytes of a frame. Names and payload that are empty, and a `seq` of 0, are left out, as protobuf does. */
-export function encodeRelayFrame({ session, from, to, payload, seq }: RelayFrame): Uint8Array {
+export function encodeRelayFrame(frame: RelayFrame): Uint8Array {
+  return encodeBehind(0, frame);
+}
+
+/** The bytes of a frame with its length in front, as they go over a stream. */
+export function encodeRelayRecord(frame: RelayFrame): Uint8Array {
+  const record = encodeBehind(PREFIX_BYTES, frame);
+  new DataView(record.buffer).setUint32(0, record.length - PREFIX_BYTES);
+  return record;
+}
+
+/** A frame behind `start` bytes that somebody else writes. */
+function encodeBehind(start: number, { session, from, to, payload, seq }: RelayFrame): Uint8Array {
   const names = [session, from, to].map(utf8Bytes);
   const parts = [...names, payload];
   let size = seq === 0n ? 0 : 1 + varintBytes(seq);
   for (const part of parts) if (part.length > 0) size += 1 + varintBytes(BigInt(part.length)) + part.length;
 
-  const bytes = new Uint8Array(size);
-  let at = 0;
+  const bytes = new Uint8Array(start + size);
+  let at = start;
   parts.forEach((part, index) => {
     if (part.length === 0) return;
     bytes[at++] = ((index + 1) << 3) | BYTES;

@@ -32,10 +32,12 @@ describe("cutting a stream into records", () => {
     expect(() => new RecordSplitter(10).push(Uint8Array.of(255, 255, 255, 255, 1))).toThrow(TooLong);
   });
 
-  it("keeps no more than has arrived, whatever was announced", () => {
+  it("keeps at most four times what has arrived, whatever was announced", () => {
     const splitter = new RecordSplitter(1_000_000);
     splitter.push(Uint8Array.of(0, 15, 0, 0, 1, 2, 3));
     expect(splitter.heldBytes).toBe(7);
+    const [whole] = splitter.push(new Uint8Array(15 * 65536));
+    expect(whole?.buffer.byteLength).toBeLessThanOrEqual(4 * (4 + 15 * 65536));
   });
 
   it("hands over a record within one chunk without a copy", () => {

@@ -1,6 +1,9 @@
 /** Bytes of the prefix: the length of the body as an unsigned 32-bit number, most significant byte first. */
 export const PREFIX_BYTES = 4;
 
+/** How much larger than what has arrived the buffer may be: large records are not copied again and again. */
+const GROWTH = 4;
+
 /** The announced length is more than the reader takes. The stream cannot be read any further. */
 export class TooLong extends Error {
   override readonly name = "TooLong";
@@ -24,8 +27,8 @@ export function prefixed(body: Uint8Array): Uint8Array {
 /**
  * Cuts a byte stream into records, prefix included, so that a record can be passed on as it came.
  *
- * A record that lies within one chunk is a view of it, without a copy; one that spans chunks is copied once, into a
- * buffer that grows with what arrived and not with what was announced.
+ * A record that lies within one chunk is a view of it, without a copy; one that spans chunks is copied into a buffer that
+ * grows with what arrived, to at most four times as much, and not with what was announced.
  */
 export class RecordSplitter {
   #maxBytes: number;
@@ -56,15 +59,15 @@ export class RecordSplitter {
       at = this.#complete(chunk, records);
       if (this.#used > 0) return records;
     }
+    let size = 0;
     for (;;) {
       const left = chunk.length - at;
-      if (left < PREFIX_BYTES) break;
-      const size = PREFIX_BYTES + this.#bodyBytes(chunk, at);
+      size = left < PREFIX_BYTES ? PREFIX_BYTES : PREFIX_BYTES + this.#bodyBytes(chunk, at);
       if (left < size) break;
       records.push(chunk.subarray(at, at + size));
       at += size;
     }
-    if (at < chunk.length) this.#keep(chunk.subarray(at));
+    if (at < chunk.length) this.#keep(chunk.subarray(at), size);
     return records;
   }
 
@@ -73,7 +76,7 @@ export class RecordSplitter {
     let at = 0;
     if (this.#used < PREFIX_BYTES) {
       at = Math.min(chunk.length, PREFIX_BYTES - this.#used);
-      this.#keep(chunk.subarray(0, at));
+      this.#keep(chunk.subarray(0, at), PREFIX_BYTES);
       if (this.#used < PREFIX_BYTES) return at;
     }
     const size = PREFIX_BYTES + this.#bodyBytes(this.#partial, 0);
@@ -92,11 +95,11 @@ export class RecordSplitter {
     return size;
   }
 
-  #keep(bytes: Uint8Array, sizeInAll = 0): void {
+  /** @param size  Of the whole, as far as it is known. */
+  #keep(bytes: Uint8Array, size: number): void {
     const needed = this.#used + bytes.length;
     if (needed > this.#partial.length) {
-      const doubled = Math.max(needed, 2 * this.#partial.length, 64);
-      const grown = new Uint8Array(sizeInAll > 0 ? Math.min(doubled, sizeInAll) : doubled);
+      const grown = new Uint8Array(Math.min(GROWTH * needed, size));
       grown.set(this.#partial.subarray(0, this.#used));
       this.#partial = grown;
     }
