@@ -18,7 +18,7 @@ const packed = (() => {
 /** Names of the packages that a file imports. */
 function packagesOf(path: string): string[] {
   const text = readFileSync(join(root, path), "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"([a-z@][^"\s]*)"/g)].map(
+  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"([a-z@][^"\s\\]*)"/g)].map(
     ([, name]) => name ?? "",
   );
   return specifiers
