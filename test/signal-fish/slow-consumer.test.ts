@@ -3,8 +3,11 @@ import { configOf } from "../../src/config/index.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { Server } from "../../src/server/server.ts";
+import type { Gap } from "../../src/testing/fish-accounts.ts";
 import { Fish } from "../../src/testing/fish-socket.ts";
+import { seededNumbers } from "../../src/testing/hub.ts";
 import { openRaw, type RawWebSocket } from "../../src/testing/raw-web-socket.ts";
+import { StrictFish } from "../../src/testing/strict-fish.ts";
 
 const servers: Server[] = [];
 const stalled: RawWebSocket[] = [];
@@ -138,6 +141,54 @@ describe("a reader that takes nothing", () => {
     expect(longestMs).toBeGreaterThan(500);
     expect(longestMs).toBeLessThan(4_000);
     expect(Math.max(...others)).toBeLessThan(1_000);
+  });
+});
+
+describe("a reader that reads by fits and starts", () => {
+  const SEED = Number(process.env.SEED ?? 4711);
+
+  it(`[SF133] [SF134] hears or hears of every volatile and latest message: seed ${SEED}`, {
+    timeout: 30_000,
+  }, async () => {
+    const at = await serve({ ...ENV, SIGNAL_FISH__WEBSOCKET__SLOW_CONSUMER_TIMEOUT_MS: "20000" });
+    const random = seededNumbers(SEED);
+    const ada = await Fish.connect(at, 3);
+    const slow = await stallingReader(at, "ABC123");
+    await ada.join("ada", "ABC123");
+
+    let sent = 0;
+    for (let burst = 0; burst < 40; burst++) {
+      // Long enough to fill what the system takes on its way.
+      if (burst % 10 === 0) slow.socket.pause();
+      if (burst % 10 === 8) slow.socket.resume();
+      for (let i = 0; i < 60; i++, sent++) {
+        const delivery =
+          random() < 0.5 ? { class: "volatile" } : { class: "latest", key: Math.floor(random() * 4) };
+        ada.say("GameData", { data: PAYLOAD.repeat(4), ...delivery });
+      }
+      // What is sent is heard by now.
+      ada.say("Ping");
+      await ada.hear("Pong");
+      await new Promise((resolve) => setTimeout(resolve, random() * 20));
+    }
+    slow.socket.resume();
+    ada.say("LeaveRoom");
+    await ada.hear("RoomLeft");
+    await expect.poll(() => slow.texts.at(-1), { timeout: 10_000 }).toMatch(/PlayerLeft|AuthorityChanged/);
+
+    const strict = new StrictFish(3);
+    strict.asked("Authenticate", { app_id: "e2e-test-app" });
+    strict.asked("JoinRoom", { game_name: "reef", player_name: "slow", room_code: "ABC123" });
+    let missed = 0;
+    for (const text of slow.texts) {
+      strict.readText(text);
+      const { type, data } = JSON.parse(text) as { type: string; data?: { gaps?: Gap[] } };
+      if (type !== "DeliveryReport") continue;
+      for (const { from_seq, to_seq } of data?.gaps ?? []) missed += to_seq - from_seq + 1;
+    }
+    expect(strict.data + missed).toBe(sent);
+    expect(missed).toBeGreaterThan(0);
+    expect(strict.data).toBeGreaterThan(0);
   });
 });
 
