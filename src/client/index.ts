@@ -25,7 +25,9 @@ export type { CloseReason, ConnectionState, LossReason } from "./connection-stat
 export type { RoomEncryption } from "./encryption/encryption.ts";
 export { type AnyErrorCode, type ClientErrorCode, ParlorError } from "./errors.ts";
 export type { Match, MatchTerms } from "./matches.ts";
-export type { Mesh, MeshEvents, MeshMessage, MeshOptions, MeshSendOptions, PeerPath } from "./mesh/mesh.ts";
+export type { Mesh } from "./mesh/mesh.ts";
+export type { MeshEvents, MeshMessage, PeerPath } from "./mesh/mesh-events.ts";
+export type { MeshOptions, MeshSendOptions } from "./mesh/mesh-options.ts";
 export { openRelay } from "./open-relay.ts";
 export type { ConnectOptions } from "./options.ts";
 export type { OfflinePolicy } from "./outbox.ts";

@@ -32,6 +32,12 @@ const SCRIPT = `
   globalThis.WebSocket = class extends RealSocket {
     constructor(...given) { super(...given); if (this.url.includes("relay")) sockets.push(this); }
   };
+  let connections = 0, restarts = 0;
+  const { RTCPeerConnection: RealConnection } = globalThis;
+  globalThis.RTCPeerConnection = class extends RealConnection {
+    constructor(...given) { super(...given); connections++; }
+    restartIce() { restarts++; super.restartIce(); }
+  };
   const { connect } = await import("/dist/client/index.js");
   const heard = [], paths = [];
   const connection = connect(location.origin.replace("http", "ws") + "/parlor");
@@ -41,12 +47,21 @@ const SCRIPT = `
   mesh.on("path", ({ via, carrier }) => paths.push(carrier ?? via));
   globalThis.peer = {
     mesh, heard, paths,
+    connections: () => connections,
+    restarts: () => restarts,
     kill: () => { for (const each of [...sessions.splice(0), ...sockets.splice(0)]) each.close(); },
   };
 `;
 
 interface InPage {
-  readonly peer: { readonly mesh: Mesh; readonly heard: number[]; readonly paths: string[]; kill(): void };
+  readonly peer: {
+    readonly mesh: Mesh;
+    readonly heard: number[];
+    readonly paths: string[];
+    connections(): number;
+    restarts(): number;
+    kill(): void;
+  };
 }
 
 const reason = (await whyNoNamespace()) ?? whyNoRules();
@@ -146,6 +161,32 @@ describe.skipIf(reason !== undefined)("a mesh of two pages", () => {
     await goBy("webtransport", ada, bob);
     await talk([ada, bob]);
   }, 240_000);
+
+  it("[CL39] finds a new way for open channels after an interruption", async () => {
+    namespace.run(FREE_PEERS);
+    const [ada, bob] = [await enter(), await enter()];
+    await goBy("direct", ada, bob);
+    const made = () =>
+      Promise.all(
+        [ada, bob].map((tab) => tab.evaluate(() => (globalThis as unknown as InPage).peer.connections())),
+      );
+    const before = await made();
+
+    namespace.run(BLOCK_PEERS);
+    await goBy("webtransport", ada, bob);
+    // Long enough for both browsers to notice, and for both sides to make offers that cross.
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    namespace.run(FREE_PEERS);
+    await goBy("direct", ada, bob);
+    await talk([ada, bob]);
+
+    expect(await made()).toEqual(before);
+    const restarts = await Promise.all(
+      [ada, bob].map((tab) => tab.evaluate(() => (globalThis as unknown as InPage).peer.restarts())),
+    );
+    expect(Math.max(...restarts)).toBeGreaterThan(0);
+    namespace.run(BLOCK_PEERS);
+  }, 120_000);
 
   it("[CL39] goes directly as soon as the network lets peers reach each other", async () => {
     const [ada, bob] = [await enter(), await enter()];

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Connection, connect } from "../../src/client/connection.ts";
-import type { MeshOptions } from "../../src/client/mesh/mesh.ts";
+import type { MeshOptions } from "../../src/client/mesh/mesh-options.ts";
 import { type ConfigInput, configOf } from "../../src/config/index.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { Server } from "../../src/server/server.ts";

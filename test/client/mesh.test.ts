@@ -2,7 +2,8 @@ import * as nodeDataChannel from "node-datachannel";
 import * as polyfill from "node-datachannel/polyfill";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Connection, connect } from "../../src/client/connection.ts";
-import type { Mesh, MeshOptions } from "../../src/client/mesh/mesh.ts";
+import type { Mesh } from "../../src/client/mesh/mesh.ts";
+import type { MeshOptions } from "../../src/client/mesh/mesh-options.ts";
 import type { Via } from "../../src/client/mesh/packets.ts";
 import { configOf } from "../../src/config/index.ts";
 import { createLog } from "../../src/observe/log.ts";
@@ -32,10 +33,10 @@ afterAll(async () => {
   nodeDataChannel.cleanup();
 });
 
-async function enter(room: string) {
+async function enter(room: string, { encrypt = false } = {}) {
   const connection = connect(url, { onTrouble: (error) => trouble.push(error) });
   opened.push(connection);
-  const joined = await connection.join(room);
+  const joined = await connection.join(room, { encrypt });
   const mesh = await joined.mesh({ RTCPeerConnection, iceServers: [] });
   const heard: [string, unknown, string][] = [];
   mesh.on("message", ({ from, data, via }) => heard.push([from, data, via]));
@@ -93,6 +94,27 @@ describe("a mesh in Node", () => {
     await reaches(heard, 2);
 
     expect(heard).toEqual([40_000, 5]);
+  }, 60_000);
+
+  it("[CL55] keeps to data channels in an encrypted room, whatever is too large for them", async () => {
+    const [ada, bob] = [
+      await enter("encrypted", { encrypt: true }),
+      await enter("encrypted", { encrypt: true }),
+    ];
+    await Promise.all([goes(ada.mesh, "direct"), goes(bob.mesh, "direct")]);
+    const odd: unknown[] = [];
+    bob.room.on("invalid", (each) => odd.push(each));
+    const paths: string[] = [];
+    ada.mesh.on("path", ({ via }) => paths.push(via));
+
+    const texts = [10, 11_000, 11_800, 12_200, 15_900, 40_000, 20].map((size) => "ü".repeat(size / 2));
+    for (const text of texts) ada.mesh.send(bob.connection.peer, "word", text);
+    await reaches(bob.heard, texts.length);
+
+    expect(bob.heard.map(([, data]) => data)).toEqual(texts);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect([paths, odd]).toEqual([[], []]);
+    expect(ada.mesh.pending).toBe(0);
   }, 60_000);
 
   it("refuses to reach who is not there, and to send what no way would take", async () => {

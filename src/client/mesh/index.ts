@@ -2,7 +2,8 @@ import type { Messages } from "../../core/protocol.ts";
 import type { RoomParts } from "../room-parts.ts";
 import { openRoomRelay } from "../room-relay.ts";
 import type { PeerConnectionClass } from "./attempt.ts";
-import { Mesh, type MeshOptions } from "./mesh.ts";
+import { Mesh } from "./mesh.ts";
+import type { MeshOptions } from "./mesh-options.ts";
 
 /** How long one carrier of the relay may take to open, in ms. The session carries what is said meanwhile. */
 const OPEN_WITHIN_MS = 5_000;

@@ -7,54 +7,13 @@ import { ParlorError } from "../errors.ts";
 import type { RelayCarrier } from "../relay-wire.ts";
 import type { RoomFeed } from "../room-feed.ts";
 import type { RoomOwner } from "../room-owner.ts";
-import type { PeerConnectionClass } from "./attempt.ts";
+import type { MeshEvents, PeerPath } from "./mesh-events.ts";
+import type { MeshOptions, MeshSendOptions } from "./mesh-options.ts";
 import { Neighbour } from "./neighbour.ts";
 import { isMeshSignal, type Via } from "./packets.ts";
+import type { Heard } from "./pair.ts";
 import { RelayLine, type RelayLineOptions } from "./relay-line.ts";
 import { MESH, SessionWay } from "./session-way.ts";
-
-/** How messages to a peer travel at present. */
-export interface PeerPath {
-  readonly via: Via;
-  /** What carries the relay, when that is the way. */
-  readonly carrier: RelayCarrier | undefined;
-  /** There and back, in ms; `undefined` until it was measured. */
-  readonly rttMs: number | undefined;
-}
-
-export interface MeshMessage {
-  readonly from: string;
-  readonly type: string;
-  readonly data: unknown;
-  /** The way it came by. */
-  readonly via: Via;
-}
-
-export interface MeshEvents {
-  message: MeshMessage;
-  /** Messages to a peer take another way now. */
-  path: { readonly peer: string } & Pick<PeerPath, "via" | "carrier">;
-  /** A peer began anew or left; so many messages to it are not known to have arrived. */
-  lost: { readonly peer: string; readonly count: number };
-}
-
-export interface MeshOptions {
-  /** Default: the platform's. On Node, that of the package `node-datachannel/polyfill` for instance; without it the relay. */
-  readonly RTCPeerConnection?: PeerConnectionClass;
-  /** Default: what the server names. */
-  readonly iceServers?: readonly RTCIceServer[];
-  /** `relay`: by TURN servers only, so that peers do not learn each other's addresses. */
-  readonly iceTransportPolicy?: RTCIceTransportPolicy;
-  /** What the room's relay is tried over, in that order. Default: WebTransport, QUIC, WebSocket; none: no relay. */
-  readonly carriers?: readonly RelayCarrier[];
-  /** PEM of the issuer of the relay's certificate, when the system does not know it. Only for QUIC. */
-  readonly ca?: string;
-}
-
-export interface MeshSendOptions {
-  /** Worthless when late: sent now or never, in a datagram where there are such, and perhaps lost. */
-  readonly ephemeral?: boolean;
-}
 
 interface Surroundings {
   readonly owner: RoomOwner;
@@ -272,10 +231,7 @@ export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<Mesh
     this.#around.feed.pathChanged(path);
   }
 
-  #heard(
-    from: string,
-    { type, data, via }: { readonly type: string; readonly data: unknown; readonly via: Via },
-  ): void {
+  #heard(from: string, { type, data, via }: Heard): void {
     try {
       this.emit("message", {
         from,

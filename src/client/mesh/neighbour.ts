@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { jsonCodec } from "../codec.ts";
 import { ParlorError } from "../errors.ts";
 import type { PeerConnectionClass } from "./attempt.ts";
+import { MAX_CHANNEL_CHARS } from "./channels.ts";
 import { DirectLine } from "./direct-line.ts";
 import { isPacket, type MeshSignal, type Packet, type Via } from "./packets.ts";
 import { Pair, type PairOptions, type Way } from "./pair.ts";
@@ -32,6 +33,10 @@ export interface Cover {
   /** @throws {ParlorError} `encryption` */
   open(parcel: unknown): Promise<unknown>;
 }
+
+/** How much longer base64 is, and what encryption adds to it. */
+const BASE64_SHARE = 4 / 3;
+const SEAL_CHARS = 128;
 
 /** One other peer of the mesh: the talk with it, and what carries that. */
 export class Neighbour {
@@ -96,9 +101,9 @@ export class Neighbour {
   }
 
   signaled(signal: MeshSignal): void {
-    const { pair, incarnation } = { pair: this.pair, incarnation: this.#options.incarnation };
-    // Of a former self of one of the two, or of one that has not said yet that it is there.
-    if (signal.ri === incarnation && signal.i === pair.remote) this.#line?.signaled(signal);
+    const isForUs = signal.ri === this.#options.incarnation && signal.i === this.pair.remote;
+    // Otherwise it is of a former self of one of the two, or of one that has not said yet that it is there.
+    if (isForUs) this.#line?.signaled(signal);
   }
 
   /** Gives up the data channels, as if the network had. */
@@ -117,24 +122,30 @@ export class Neighbour {
     this.#hasMet = true;
   }
 
-  /**
-   * Encrypts a packet if need be, and hands it over. `true`: it was taken, or will be. What a way does not take after all
-   * is not acknowledged, and goes again.
-   */
+  /** Encrypts a packet if need be, and hands it over. `true`: it was taken, or will be. */
   #give(packet: Packet, take: (parcel: object) => boolean): boolean {
-    const { cover, troubled } = this.#options;
+    const { cover, session, peer, troubled } = this.#options;
     if (!cover) return take(packet);
-    cover.seal(packet).then(take, troubled);
+    cover.seal(packet).then((parcel) => {
+      // The way has closed meanwhile, or is full: it was said that it takes this, so another has to.
+      if (!take(parcel)) session.send(peer, parcel, { isEphemeral: packet.k === "e" });
+    }, troubled);
     return true;
   }
 
   #direct(): Way {
-    const isOpen = () => this.#line?.isOpen ?? false;
+    const takes = (packet: Packet) => (this.#line?.isOpen ?? false) && !this.#isTooLarge(packet);
     return {
-      send: (packet) => isOpen() && this.#give(packet, (each) => this.#line?.send(each) ?? false),
-      cast: (packet) => isOpen() && this.#give(packet, (each) => this.#line?.cast(each) ?? false),
+      send: (packet) => takes(packet) && this.#give(packet, (each) => this.#line?.send(each) ?? false),
+      cast: (packet) => takes(packet) && this.#give(packet, (each) => this.#line?.cast(each) ?? false),
       isBusy: false,
     };
+  }
+
+  /** Whether a data channel will not take the packet when it is encrypted; of others the channel itself says so. */
+  #isTooLarge(packet: Packet): boolean {
+    if (!this.#options.cover) return false;
+    return bytesOf(packet).length * BASE64_SHARE + SEAL_CHARS > MAX_CHANNEL_CHARS;
   }
 
   #relayed(): Way {

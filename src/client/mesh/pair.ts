@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { ParlorError } from "../errors.ts";
+import { InOrder, Sent, type Unacknowledged } from "./numbered.ts";
 import type { Packet, Via } from "./packets.ts";
 import { Rung } from "./rung.ts";
 
@@ -23,13 +24,20 @@ export interface Floor {
   readonly isIdle: boolean;
 }
 
+/** What the other side said, and by which way. */
+export interface Heard {
+  readonly type: string;
+  readonly data: unknown;
+  readonly via: Via;
+}
+
 export interface PairOptions {
   readonly clock: Clock;
   /** Names this run of this side, greater than the names of earlier runs. */
   readonly incarnation: string;
   readonly ways: Readonly<Record<Shaky, Way>>;
   readonly floor: Floor;
-  readonly heard: (message: { readonly type: string; readonly data: unknown; readonly via: Via }) => void;
+  readonly heard: (message: Heard) => void;
   readonly pathChanged: (via: Via) => void;
   /** The other side is there, for the first time or anew, under that incarnation. */
   readonly met: (incarnation: string) => void;
@@ -37,21 +45,10 @@ export interface PairOptions {
   readonly lost: (count: number) => void;
 }
 
-interface Unacknowledged {
-  readonly s: number;
-  readonly type: string;
-  readonly d: unknown;
-  sentAt: number;
-  /** By which way it was sent last. */
-  via: Via;
-}
-
 /** The ways that come and go, the best first. */
 const SHAKY: readonly Shaky[] = ["direct", "relay"];
 /** Most messages that may be unacknowledged. */
 const MAX_UNACKNOWLEDGED = 1_000;
-/** Most messages that wait for an earlier one; more are dropped and come again, because they are not acknowledged. */
-const MAX_EARLY = 1_000;
 const ACK_AFTER_MS = 50;
 const ACK_EVERY = 16;
 /** Without an acknowledgement for so long, a way counts as dead until it shows otherwise. */
@@ -80,10 +77,8 @@ export class Pair {
   readonly #options: PairOptions;
   readonly #rungs: Readonly<Record<Shaky, Rung>> = { direct: new Rung(), relay: new Rung() };
   #remote = "";
-  #lastSent = 0;
-  #unacknowledged: Unacknowledged[] = [];
-  #lastHeard = 0;
-  readonly #early = new Map<number, { readonly type: string; readonly d: unknown; readonly via: Via }>();
+  readonly #sent = new Sent();
+  readonly #heard = new InOrder<Heard>();
   #unconfirmed = 0;
   #lastCast = 0;
   #lastCastHeard = 0;
@@ -115,7 +110,7 @@ export class Pair {
 
   /** Messages that are not known to have arrived. */
   get pending(): number {
-    return this.#unacknowledged.length;
+    return this.#sent.size;
   }
 
   /** Whether the other side is known to be there. */
@@ -136,12 +131,9 @@ export class Pair {
 
   /** @throws {ParlorError} `queue_full` */
   send(type: string, d: unknown): void {
-    if (this.#unacknowledged.length >= MAX_UNACKNOWLEDGED) {
-      throw new ParlorError("queue_full", { details: { waiting: this.#unacknowledged.length } });
-    }
-    const sentAt = this.#options.clock.now();
-    const message: Unacknowledged = { s: ++this.#lastSent, type, d, sentAt, via: "session" };
-    this.#unacknowledged.push(message);
+    const { size } = this.#sent;
+    if (size >= MAX_UNACKNOWLEDGED) throw new ParlorError("queue_full", { details: { waiting: size } });
+    const message = this.#sent.add(type, d, this.#options.clock.now());
     // Whoever is not there yet is sent everything when it says so.
     if (this.isMet) this.#transmit(message);
   }
@@ -172,7 +164,7 @@ export class Pair {
         break;
       case "m":
         this.#acknowledged(packet.a);
-        this.#message(packet.s, { type: packet.type, d: packet.d, via });
+        this.#message(packet.s, { type: packet.type, data: packet.d, via });
         break;
       case "a":
         this.#acknowledged(packet.a);
@@ -213,26 +205,19 @@ export class Pair {
   #meet(incarnation: string): void {
     const isAnother = this.isMet;
     this.#remote = incarnation;
-    this.#lastHeard = 0;
     this.#lastCastHeard = 0;
-    this.#early.clear();
+    this.#heard.reset();
     if (isAnother) {
       // The former one may have heard some of it; the new one is told none of it.
-      const { length } = this.#unacknowledged;
-      this.#unacknowledged = [];
-      this.#lastSent = 0;
-      if (length > 0) this.#options.lost(length);
+      const count = this.#sent.reset();
+      if (count > 0) this.#options.lost(count);
     }
     this.#options.met(incarnation);
     this.#retransmit();
   }
 
-  #message(s: number, message: { readonly type: string; readonly d: unknown; readonly via: Via }): void {
-    if (s > this.#lastHeard && this.#early.size < MAX_EARLY) this.#early.set(s, message);
-    for (let next = this.#early.get(this.#lastHeard + 1); next; next = this.#early.get(this.#lastHeard + 1)) {
-      this.#early.delete(++this.#lastHeard);
-      this.#options.heard({ type: next.type, data: next.d, via: next.via });
-    }
+  #message(s: number, message: Heard): void {
+    this.#heard.take(s, message, this.#options.heard);
     this.#heardVia = message.via;
     if (++this.#unconfirmed >= ACK_EVERY) this.#acknowledge();
     else this.#stopAckTimer ??= this.#options.clock.after(ACK_AFTER_MS, () => this.#acknowledge());
@@ -243,13 +228,14 @@ export class Pair {
     this.#stopAckTimer = undefined;
     if (this.#unconfirmed === 0 || this.#isClosed) return;
     this.#unconfirmed = 0;
-    this.#say({ k: "a", i: this.#options.incarnation, ri: this.#remote, a: this.#lastHeard }, this.#heardVia);
+    this.#say(
+      { k: "a", i: this.#options.incarnation, ri: this.#remote, a: this.#heard.last },
+      this.#heardVia,
+    );
   }
 
   #acknowledged(a: number): void {
-    const before = this.#unacknowledged.length;
-    this.#unacknowledged = this.#unacknowledged.filter(({ s }) => s > a);
-    if (this.#unacknowledged.length < before) this.#sessionPatienceMs = FIRST_SESSION_PATIENCE_MS;
+    if (this.#sent.acknowledged(a)) this.#sessionPatienceMs = FIRST_SESSION_PATIENCE_MS;
   }
 
   #transmit(message: Unacknowledged): void {
@@ -257,7 +243,7 @@ export class Pair {
     message.sentAt = this.#options.clock.now();
     this.#unconfirmed = 0;
     message.via = this.#say(
-      { k: "m", i: this.#options.incarnation, ri: this.#remote, s, a: this.#lastHeard, type, d },
+      { k: "m", i: this.#options.incarnation, ri: this.#remote, s, a: this.#heard.last, type, d },
       this.via,
     );
   }
@@ -265,9 +251,7 @@ export class Pair {
   /** Sends again what is not acknowledged: all of it, or what went by one way. */
   #retransmit(via?: Via): void {
     if (!this.isMet) return;
-    for (const message of this.#unacknowledged) {
-      if (via === undefined || message.via === via) this.#transmit(message);
-    }
+    for (const message of this.#sent.by(via)) this.#transmit(message);
   }
 
   /** Sends by that way, or by the next lesser one that takes it; answers which it was. */
@@ -349,7 +333,6 @@ export class Pair {
 
   /** How long the oldest message that went by that way has waited for its acknowledgement. */
   #waitedMs(via: Via, now: number): number {
-    const oldest = this.#unacknowledged.find((message) => message.via === via);
-    return oldest && this.isMet ? now - oldest.sentAt : 0;
+    return this.isMet ? this.#sent.waitedMs(via, now) : 0;
   }
 }
