@@ -7,6 +7,7 @@ export default defineConfig({
       "test/**/*.test.{ts,tsx}",
       "bench/**/*.test.ts",
       "apps/*/src/**/*.test.ts",
+      "examples/**/*.test.js",
     ],
     environment: "node",
     setupFiles: ["test/patience.ts"],

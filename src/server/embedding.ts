@@ -4,6 +4,8 @@ import type { AuthProvider } from "../auth/auth.ts";
 import type { JwtAuth } from "../auth/jwt.ts";
 import type { PubSub } from "../brokers/broker.ts";
 import type { Identity } from "../core/identity.ts";
+import type { Opening } from "../dialects/dialect.ts";
+import type { Link } from "../transports/link.ts";
 import type { TokenEndpointOptions } from "./embedder-routes.ts";
 import { isSigner } from "./hosting.ts";
 import { type HostingServer, hostingServer } from "./hosting-server.ts";
@@ -182,6 +184,16 @@ export class ParlorServer {
    */
   async attach(attachTo: HttpServer | TlsServer): Promise<void> {
     await this.#begin(this.#start({}), { attachTo });
+  }
+
+  /**
+   * Takes a link of a transport of the embedder's, which `describeLink` of `parlor/testing` has checked. What is spoken on
+   * it is decided by the path of `opening`.
+   *
+   * @throws {Error} while the server is not running.
+   */
+  accept(link: Link, opening: Opening): void {
+    (this.#running ?? notRunning()).server.accept(link, opening);
   }
 
   /** Answers one request of the web; for frameworks. */

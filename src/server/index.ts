@@ -24,9 +24,11 @@ export type {
   Surroundings,
   Wire,
 } from "../dialects/dialect.ts";
-export type { Incoming } from "../lib/frame.ts";
+export type { Frame, Incoming } from "../lib/frame.ts";
+export type { Lane } from "../lib/lane.ts";
 export { type StandardSchema, unchecked } from "../lib/standard-schema.ts";
 export { createLog, type Log } from "../observe/log.ts";
+export type { Link, LinkEnd, LinkFault, LinkListener } from "../transports/link.ts";
 export type { TokenEndpointOptions, TokenGrant } from "./embedder-routes.ts";
 export { createServer, type ParlorServer } from "./embedding.ts";
 export type { Invite, InviteOptions } from "./invites.ts";
