@@ -292,6 +292,57 @@ export function describeLink(name: string, openPair: OpenLinkPair): void {
       expect(heard.faults).toEqual([]);
     });
 
+    it("[LK10] lets no more droppable frames wait than agreed, and accounts for each of them", async () => {
+      const pair = await open();
+      const { link, peer, heard, until } = pair;
+      await fill(pair);
+      const fates: string[] = [];
+      let hasReported = false;
+      link.account({
+        maxFrames: link.waitingFrames + 2,
+        ledger: {
+          lost: ({ about }, because) => fates.push(`${String(about)} ${because}`),
+          before: () => {
+            if (hasReported) return undefined;
+            hasReported = true;
+            return frameOf("report");
+          },
+          leaves: ({ about }) => fates.push(`${String(about)} left`),
+        },
+      });
+      const passed = link.passedFrames;
+      expect(link.waitingFrames).toBeGreaterThan(0);
+
+      for (const name of ["a", "b", "c"]) link.send(frameOf(name, "ephemeral", { about: name }));
+      link.send(frameOf("d", "low", { about: "d", replaces: "key" }));
+      link.send(frameOf("e", "low", { about: "e", replaces: "key" }));
+      link.send(frameOf("f", "ephemeral", { about: "f" }));
+      link.send(frameOf("g", "ephemeral", { about: "g" }));
+      expect(fates).toEqual(["a full", "b full", "d replaced", "c full", "f full"]);
+      peer.goOnReading();
+
+      await until(() => expect(peer.received.slice(-3).map(label)).toEqual(["report", "e", "g"]));
+      expect(fates.slice(5)).toEqual(["e left", "g left"]);
+      expect(link.waitingFrames).toBe(0);
+      expect(link.passedFrames).toBeGreaterThan(passed);
+      expect(heard.lost).toEqual({ ephemeral: 4, low: 1 });
+    });
+
+    it("[LK11] throws away what waits when it is told to, and closes all the same", async () => {
+      const pair = await open();
+      const { link, peer, heard, until } = pair;
+      await fill(pair);
+      link.send(frameOf("never"));
+
+      link.discard();
+      expect(link.waitingFrames).toBe(0);
+      link.close(3000, "too slow");
+      peer.goOnReading();
+
+      await until(() => expect(heard.ends).toHaveLength(1));
+      expect(peer.received.map(label)).not.toContain("never");
+    });
+
     it("[LK7] hands over no message once the listener closed", async () => {
       const { link, peer, heard, until } = await open();
       heard.onMessage = () => link.close(3000, "heard enough");

@@ -44,7 +44,7 @@ export interface LinkListener {
  * by the network, not by us. [LK6] above the byte budget droppable frames go first, oldest first; if that is not
  * enough the listener hears `slow_consumer`. [LK7] once `close` or `destroy` was called the listener hears nothing
  * but `closed`. [LK8] the listener is never called from inside a call to the link. [LK9] bytes handed to `message`
- * are the listener's to keep.
+ * are the listener's to keep. [LK10] [LK11] are told at `account` and `discard`.
  */
 export interface Link {
   readonly kind: "websocket" | "quic" | "webtransport" | "udp" | "memory";
