@@ -41,6 +41,7 @@ export interface ListedRoom {
   readonly spectators: number;
   readonly capacity: number | undefined;
   readonly isLocked: boolean;
+  readonly isSealed: boolean;
   readonly meta: Readonly<Record<string, unknown>>;
   readonly code: string | undefined;
 }
@@ -216,6 +217,6 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
 }
 
 function listedRoom(room: Omit<ServerFrames["info"], "t">): ListedRoom {
-  const { r: name, kind, members, spectators, capacity, locked: isLocked, meta, code } = room;
-  return { name, kind, members, spectators, capacity, isLocked, meta, code };
+  const { r: name, locked: isLocked, sealed = false, kind, members, spectators, capacity, meta, code } = room;
+  return { name, kind, members, spectators, capacity, isLocked, isSealed: sealed, meta, code };
 }

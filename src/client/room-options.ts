@@ -19,6 +19,8 @@ export interface RoomChange<State> {
   /** Keys go over those that are known; `null` takes one away. */
   readonly meta?: { readonly [Key in keyof State]?: State[Key] | null };
   readonly isLocked?: boolean;
+  /** What newcomers must know from now on; `null`: nothing. */
+  readonly password?: string | null;
   readonly visibility?: "public" | "private";
   readonly capacity?: number;
 }

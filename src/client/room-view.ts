@@ -15,6 +15,9 @@ export class RoomView {
   code: string | undefined;
   capacity: number | undefined;
   isLocked = false;
+  isSealed = false;
+  /** What this peer last entered or sealed it with: to come in again. */
+  password: string | undefined;
   visibility: "public" | "private" = "private";
   meta: Readonly<Record<string, unknown>> = {};
   kind = "";
@@ -33,6 +36,7 @@ export class RoomView {
     this.code = snapshot.code;
     this.capacity = snapshot.capacity;
     this.isLocked = snapshot.locked;
+    this.isSealed = snapshot.sealed ?? false;
     this.visibility = snapshot.visibility;
     this.meta = snapshot.meta;
     this.kind = snapshot.kind;
@@ -71,6 +75,8 @@ export class RoomView {
       case "room":
         this.meta = frame.meta ?? this.meta;
         this.isLocked = frame.locked ?? this.isLocked;
+        this.isSealed = frame.sealed ?? this.isSealed;
+        this.code = frame.code ?? this.code;
         this.visibility = frame.visibility ?? this.visibility;
         this.capacity = frame.capacity ?? this.capacity;
         break;

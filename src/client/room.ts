@@ -73,6 +73,10 @@ export class Room<M extends Messages = OpenMessages> {
   get isLocked(): boolean {
     return this.#parts.feed.view.isLocked;
   }
+  /** Whether newcomers must know a password. */
+  get isSealed(): boolean {
+    return this.#parts.feed.view.isSealed;
+  }
   get visibility(): "public" | "private" {
     return this.#parts.feed.view.visibility;
   }
@@ -211,6 +215,14 @@ export class Room<M extends Messages = OpenMessages> {
       { t: "room-set", ...change, ...(isLocked !== undefined && { locked: isLocked }) },
       options,
     );
+    const { password } = change;
+    if (password !== undefined) this.#parts.feed.view.password = password ?? undefined;
+  }
+  /** Has others find the room by another code than before, and answers it; the host only. @throws `wrong_state` without a code */
+  async renewCode(options: CallOptions = {}): Promise<string> {
+    const { code } = await this.#command({ t: "code" }, options);
+    // Asked again over another link, the server only says that it is done; the room has told the code before.
+    return typeof code === "string" ? code : (this.code ?? "");
   }
   /** Takes a member out; the host only. */
   async kick(peer: string, options: CallOptions & { readonly reason?: string } = {}): Promise<void> {
@@ -281,9 +293,10 @@ export class Room<M extends Messages = OpenMessages> {
     }
   }
 
-  async #command(fields: AnyFrame, { signal, timeoutMs }: CallOptions): Promise<void> {
+  async #command(fields: AnyFrame, { signal, timeoutMs }: CallOptions): Promise<AnyFrame> {
     this.#mustBeOpen();
-    await this.#parts.owner.request({ ...fields, room: this.name }, { numbered: true, signal, timeoutMs });
+    const options = { numbered: true, signal, timeoutMs };
+    return await this.#parts.owner.request({ ...fields, room: this.name }, options);
   }
 
   async #question(fields: AnyFrame, { signal, timeoutMs }: CallOptions): Promise<AnyFrame> {

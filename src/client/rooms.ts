@@ -23,6 +23,8 @@ export interface JoinTarget {
 
 export interface JoinTerms extends CallOptions {
   readonly as?: "member" | "spectator" | undefined;
+  /** Seals the room if it is opened; otherwise what it is sealed with. */
+  readonly password?: string | undefined;
   /** What this peer tells about itself in this room only. */
   readonly meta?: Readonly<Record<string, unknown>> | undefined;
   readonly contract: Contract;
@@ -61,8 +63,9 @@ export class Rooms {
   }
 
   async join<M extends Messages>(target: JoinTarget, terms: JoinTerms): Promise<Room<M>> {
-    const { as, meta, contract, attach, signal, timeoutMs } = terms;
-    const frame = { t: "join", ...target, ...(as && { as }), ...(meta && { meta }) };
+    const { as, password, meta, contract, attach, signal, timeoutMs } = terms;
+    const more = { ...(as && { as }), ...(password !== undefined && { password }), ...(meta && { meta }) };
+    const frame: AnyFrame = { t: "join", ...target, ...more };
     let parts: RoomParts | undefined;
     await this.#owner.request(frame, {
       numbered: true,
@@ -70,6 +73,7 @@ export class Rooms {
       timeoutMs,
       received: (answer) => {
         parts = this.open(answer as unknown as SnapshotFrame, { contract, again: frame, attach });
+        parts.feed.view.password = password;
       },
       abandoned: (wasSent) => {
         // By number, the server lets us in first and out again then. A room known by its code only is left when its
@@ -119,7 +123,9 @@ export class Rooms {
     for (const [name, { feed, again }] of this.#joined) {
       const received = (answer: AnyFrame) => feed.resync(answer as unknown as SnapshotFrame, "session-lost");
       const options = { numbered: true, isFirst: true, timeoutMs: REJOIN_TIMEOUT_MS, received };
-      this.#owner.request(again, options).catch((error: unknown) => {
+      // What was opened in the meantime is not sealed again by somebody who comes back.
+      const frame = { ...again, password: feed.view.isSealed ? feed.view.password : undefined };
+      this.#owner.request(frame, options).catch((error: unknown) => {
         const code = error instanceof ParlorError ? error.code : "internal";
         // Lost again: the next session tries again.
         if (code !== "session_lost" && this.#joined.get(name)?.feed === feed) feed.end(code);

@@ -41,7 +41,11 @@ export type Answer =
   | {
       readonly type: "room-left";
       readonly room: RoomId;
-      readonly watched?: { readonly uid: string; readonly spectators: readonly MemberInfo[] };
+      readonly watched?: {
+        readonly uid: string;
+        readonly address: RoomId;
+        readonly spectators: readonly MemberInfo[];
+      };
     }
   | {
       readonly type: "members";
@@ -98,6 +102,8 @@ export type Answer =
       readonly maySend: boolean;
       readonly at: number;
     }
+  /** By what the room is found from now on. */
+  | { readonly type: "code-renewed"; readonly room: RoomId; readonly code: string }
   | { readonly type: "pong" }
   /** The peer's own messages are carried out up to this number. */
   | { readonly type: "processed"; readonly sequence: number }

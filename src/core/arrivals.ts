@@ -18,6 +18,8 @@ export interface Arrival {
   readonly aliasFinds?: boolean;
   /** The user it was shown to be. */
   readonly user?: string | undefined;
+  /** Where its link comes from: what counts as one place when something is counted. */
+  readonly place?: string | undefined;
   /** The one room that its credentials are good for; absent: any. */
   readonly onlyRoom?: RoomId | undefined;
   readonly metadata: Metadata;
@@ -61,7 +63,10 @@ export class Arrivals {
     const world = this.#world;
     const resumption = arrival.session?.resume;
     const known = resumption && this.#sessions.find(resumption, { space: arrival.space, user: arrival.user });
-    if (known) return this.#sessions.resume(known, resumption, seated);
+    if (known) {
+      known.peer.place = arrival.place;
+      return this.#sessions.resume(known, resumption, seated);
+    }
 
     const { enters } = arrival;
     if (enters) this.#collabs.refuseEntry(arrival.space, enters);
@@ -72,7 +77,10 @@ export class Arrivals {
     if (before?.verified && !arrival.verified) throw new Refusal("unauthorized");
     const metadata = checkedMetadata(arrival.metadata, world.limits.maxMetadataBytes);
 
-    if (before && enters && before.space.id === arrival.space) return this.#goOn(before, enters, seated);
+    if (before && enters && before.space.id === arrival.space) {
+      before.place = arrival.place;
+      return this.#goOn(before, enters, seated);
+    }
     if (absent) this.#departures.remove(absent.peer, "timeout");
     if (before) this.#departures.dismiss(before, "superseded", { reason: "superseded" });
     const peer = this.#settle(arrival, metadata);
@@ -99,6 +107,7 @@ export class Arrivals {
       user: arrival.user,
       onlyRoom: arrival.onlyRoom,
       bond: arrival.bond,
+      place: arrival.place,
       verified: arrival.verified ?? false,
       metadata,
       rooms: new Set(),

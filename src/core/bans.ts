@@ -4,47 +4,90 @@ import type { Peer } from "./peer.ts";
 /** Most bans that one room remembers; the oldest is forgotten first. */
 const MAX_BANS = 10_000;
 
+interface Ban {
+  /** In ms since the epoch. */
+  readonly until: number;
+  /** Who else is kept out by it. */
+  readonly kin: readonly string[];
+}
+
+export interface BanTerms {
+  /** When it ends, in ms since the epoch; absent: never. */
+  readonly until?: number | undefined;
+  /** Whether everybody who comes from the same place is kept out too. */
+  readonly byPlace?: boolean | undefined;
+}
+
 /** Who may not enter a room: peers and, where they are users, those users under whatever peer id. */
 export class Bans {
-  /** When each ban ends, in ms since the epoch. */
-  readonly #until = new Map<string, number>();
+  readonly #bans = new Map<PeerId, Ban>();
+  /** The latest ban of each user and place. */
+  readonly #byKin = new Map<string, PeerId>();
 
   get size(): number {
-    return this.#until.size;
+    return this.#bans.size;
   }
 
-  /** Bans a peer, and its user if it is known; `until` in ms since the epoch. */
-  add(peer: PeerId | Peer, until = Number.POSITIVE_INFINITY): void {
-    for (const key of keysOf(peer)) {
-      this.#until.delete(key);
-      this.#until.set(key, until);
-    }
-    for (const oldest of this.#until.keys()) {
-      if (this.#until.size <= MAX_BANS) break;
-      this.#until.delete(oldest);
+  /** Those that were banned themselves, the longest ago first. */
+  peers(): Iterable<PeerId> {
+    return this.#bans.keys();
+  }
+
+  /** Bans a peer; a known one with its user. */
+  add(peer: PeerId | Peer, { until = Number.POSITIVE_INFINITY, byPlace = false }: BanTerms = {}): void {
+    const id = idOf(peer);
+    const kin = typeof peer === "string" ? [] : kinOf(peer).filter((key) => byPlace || key.startsWith(USER));
+    this.lift(id);
+    this.#bans.set(id, { until, kin });
+    for (const key of kin) this.#byKin.set(key, id);
+    for (const oldest of this.#bans.keys()) {
+      if (this.#bans.size <= MAX_BANS) break;
+      this.lift(oldest);
     }
   }
 
-  /** Takes a ban back, and returns whether there was one. */
+  /** Takes a ban back, of the peer or of its user, and returns whether there was one. */
   lift(peer: PeerId | Peer): boolean {
+    const ids = new Set([idOf(peer)]);
+    for (const key of typeof peer === "string" ? [] : kinOf(peer)) {
+      // Who only comes from the same place does not speak for the one who was banned.
+      if (!key.startsWith(USER)) continue;
+      const banned = this.#byKin.get(key);
+      if (banned !== undefined) ids.add(banned);
+    }
     let found = false;
-    for (const key of keysOf(peer)) found = this.#until.delete(key) || found;
+    for (const id of ids) {
+      for (const key of this.#bans.get(id)?.kin ?? []) {
+        if (this.#byKin.get(key) === id) this.#byKin.delete(key);
+      }
+      found = this.#bans.delete(id) || found;
+    }
     return found;
   }
 
   has(peer: PeerId | Peer, now: number): boolean {
-    for (const key of keysOf(peer)) {
-      const until = this.#until.get(key);
-      if (until === undefined) continue;
-      if (until > now) return true;
-      this.#until.delete(key);
-    }
+    if (this.#holds(idOf(peer), now)) return true;
+    if (typeof peer === "string" || this.#byKin.size === 0) return false;
+    return kinOf(peer).some((key) => this.#holds(this.#byKin.get(key), now));
+  }
+
+  /** Whether the ban of that peer is not over; one that is, is forgotten. */
+  #holds(id: PeerId | undefined, now: number): boolean {
+    const ban = id === undefined ? undefined : this.#bans.get(id);
+    if (id === undefined || !ban) return false;
+    if (ban.until > now) return true;
+    this.lift(id);
     return false;
   }
 }
 
-function keysOf(peer: PeerId | Peer): readonly string[] {
-  if (typeof peer === "string") return [`peer ${peer}`];
-  const own = `peer ${peer.id}`;
-  return peer.user === undefined ? [own] : [own, `user ${peer.user}`];
+const USER = "user ";
+
+const idOf = (peer: PeerId | Peer): PeerId => (typeof peer === "string" ? peer : peer.id);
+
+function kinOf({ user, place }: Peer): readonly string[] {
+  return [
+    ...(user === undefined ? [] : [`${USER}${user}`]),
+    ...(place === undefined ? [] : [`place ${place}`]),
+  ];
 }

@@ -60,9 +60,11 @@ export type Command =
       /** To take a seat, or only to watch. */
       readonly as?: "member" | "spectator";
       readonly profile?: MemberProfile;
-      /** Absent: a lost link is a lost seat. */
+      /** Seals the room if it is opened; otherwise what it must be sealed with. */
+      readonly password?: string;
       /** Where `room` is not known: the code of the room, in any case. See `Hub.resolve`. */
       readonly code?: string;
+      /** Absent: a lost link is a lost seat. */
       readonly keepSeat?: SeatKeeping;
     }
   /** Open a room that does not exist yet, and enter it as its host. */
@@ -133,7 +135,7 @@ export type Command =
       readonly data: Payload | undefined;
       readonly error?: string | undefined;
     }
-  /** Change a room; for its host. */
+  /** Change a room; for its host or authority. */
   | {
       readonly type: "set-room";
       readonly room: RoomId;
@@ -142,7 +144,14 @@ export type Command =
       readonly capacity?: number | undefined;
       /** Keys over those that are known; `null` takes one away. */
       readonly metadata?: Metadata | undefined;
+      /** What newcomers must know from now on; `null`: nothing. */
+      readonly password?: string | null | undefined;
     }
+  /**
+   * Have others find the room by another code, and no longer by the old one; for its host or authority. A room that is
+   * found by its name is given `address`, a name that no room is found by.
+   */
+  | { readonly type: "renew-code"; readonly room: RoomId; readonly address?: RoomId }
   | { readonly type: "transfer-host"; readonly room: RoomId; readonly peer: PeerId }
   /** Take somebody out, and keep it and its user out: for as long as the room lives, or for `forMs`. */
   | {
@@ -151,8 +160,15 @@ export type Command =
       readonly peer: PeerId;
       readonly forMs?: number | undefined;
       readonly reason?: string | undefined;
+      readonly among?: "players";
     }
-  | { readonly type: "unban"; readonly room: RoomId; readonly peer: PeerId }
+  | {
+      readonly type: "unban";
+      readonly room: RoomId;
+      readonly peer: PeerId;
+      /** What a ban that there is not leads to. Default: a refusal. */
+      readonly ifNone?: "done";
+    }
   /** The public rooms of the space, oldest first. */
   | {
       readonly type: "list-rooms";
@@ -194,6 +210,8 @@ export type Command =
       readonly peer: PeerId;
       readonly kind?: RoomKind;
       readonly reason?: string | undefined;
+      /** Only those are found who play, or whose seats are kept. */
+      readonly among?: "players";
     }
   /**
    * Take part in a collaboration session, or go on taking part by this link. `name` is the peer's own in the session;

@@ -19,6 +19,7 @@ export const ERRORS = {
   not_host: { status: 403, retry: false, text: "only the host of the room may do that" },
   no_shared_room: { status: 403, retry: false, text: "no room is shared with that peer" },
   banned: { status: 403, retry: false, text: "banned from that room" },
+  password_required: { status: 403, retry: false, text: "that room is not entered without its password" },
   members_hidden: { status: 403, retry: false, text: "the members of that room are not shown to outsiders" },
   room_not_found: { status: 404, retry: false, text: "no such room" },
   invite_invalid: { status: 404, retry: false, text: "no such invite, or it is used up or over" },

@@ -26,7 +26,11 @@ type Notice =
       readonly type: "room-closed";
       readonly room: RoomId;
       readonly reason: RoomEnd;
-      readonly facts?: { readonly uid: string; readonly role: "member" | "spectator" };
+      readonly facts?: {
+        readonly uid: string;
+        readonly address: RoomId;
+        readonly role: "member" | "spectator";
+      };
     }
   /** Told to those who play in a started game: from now on data goes by the plan of this generation (a UUID). */
   | { readonly type: "session-planned"; readonly room: RoomId; readonly generation: string }

@@ -117,10 +117,20 @@ export class GameRooms {
     if (game?.kept.delete(kept) && game.kept.size === 0) game.missed = undefined;
   }
 
+  /** Lets others have a seat that is kept; it can still be taken back while there is a free one. */
+  cede(kept: KeptSeat): void {
+    const ceded: KeptSeat = { ...kept, keeping: { ...kept.keeping, meanwhile: "free" } };
+    this.#world.kept.delete(kept);
+    this.#world.kept.add(ceded);
+    kept.room.game?.kept.delete(kept);
+    kept.room.game?.kept.add(ceded);
+    this.#world.freeKept(ceded);
+  }
+
   tellClosed(room: Room, reason: RoomEnd): void {
     for (const role of ["member", "spectator"] as const) {
       const there = ofRole(room, role).map(({ peer }) => peer);
-      const facts = { uid: uidOf(room), role };
+      const facts = { uid: uidOf(room), address: room.address, role };
       this.#world.outbox.deliver(there, { type: "room-closed", room: room.id, reason, facts });
     }
   }

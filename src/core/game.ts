@@ -58,6 +58,7 @@ export function factsOf(room: Room): RoomFacts | undefined {
   if (!game) return undefined;
   return {
     uid: uidOf(room),
+    address: room.address,
     game: policy.game,
     capacity: policy.capacity,
     hasAuthority: policy.hasAuthority ?? false,

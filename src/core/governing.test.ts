@@ -133,6 +133,41 @@ describe("governing a room", () => {
     );
   });
 
+  it("[RM46] takes back the ban of a user by any of its peers, and does not mind where there is none if told so", () => {
+    const { hub, handle, clock, ada, bob } = three();
+    const arrive = (peer: string) => {
+      const arrival = { peer: peerId(peer), space: spaceId("test"), alias: peer, metadata: NO_METADATA };
+      return hub.connect({ ...arrival, user: "kim" }, clock.now, () => {}).id;
+    };
+    handle(ada, { type: "ban", room: den, peer: arrive("kim-1") });
+    handle(ada, { type: "unban", room: den, peer: arrive("kim-2") });
+    handle(peerId("kim-1"), join);
+
+    expect(handle(ada, { type: "unban", room: den, peer: bob, ifNone: "done" })).toMatchObject([
+      { to: ["ada"], event: { type: "done" } },
+    ]);
+  });
+
+  it("[RM48] bans everybody from the same place where the policy says so", () => {
+    const { hub, handle, clock, ada } = three({ bansPlaces: true });
+    const arrive = (peer: string, place: string) => {
+      const arrival = { peer: peerId(peer), space: spaceId("test"), alias: peer, metadata: NO_METADATA };
+      return hub.connect({ ...arrival, place }, clock.now, () => {}).id;
+    };
+    const kim = arrive("kim", "10.0.0.1");
+    handle(kim, join);
+    handle(ada, { type: "ban", room: den, peer: kim });
+
+    expect(() => handle(arrive("kim-2", "10.0.0.1"), join)).toThrow(refusal("banned"));
+    handle(arrive("liz", "10.0.0.2"), join);
+    hub.disconnect(kim, clock.now);
+    expect(() => handle(ada, { type: "unban", room: den, peer: peerId("kim-2") })).toThrow(
+      refusal("peer_not_found"),
+    );
+    handle(ada, { type: "unban", room: den, peer: kim });
+    handle(peerId("kim-2"), join);
+  });
+
   it("[RM47] tells the reason to the one it is about", () => {
     const { handle, ada, bob } = three();
     const told = handle(ada, { type: "kick", room: den, peer: bob, reason: "idle" });

@@ -14,6 +14,8 @@ export interface HubLimits {
   readonly maxSessions: number;
   /** How often one place may open a session. */
   readonly sessionOpenings: TokenBucketOptions;
+  /** Wrong passwords that one place may try at one room. */
+  readonly passwordGuesses: TokenBucketOptions;
   /** Most rooms that one peer is in at one time. */
   readonly maxRoomsPerPeer: number;
   /** Bound on the JSON text of a peer's metadata. */
@@ -44,6 +46,7 @@ export const DEFAULT_LIMITS: HubLimits = {
   maxKeptSeats: 100_000,
   maxSessions: 10_000,
   sessionOpenings: { perSecond: 2, burst: 120 },
+  passwordGuesses: { perSecond: 0.5, burst: 20 },
   maxRoomsPerPeer: 100,
   maxMetadataBytes: 65_536,
   maxListed: 50,

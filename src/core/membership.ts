@@ -24,6 +24,11 @@ function refuseSpectator(peer: Peer, room: Room): void {
   }
 }
 
+interface Entry {
+  readonly as: "member" | "spectator";
+  readonly password: string | undefined;
+}
+
 /** Who may enter one room only is refused in all others. */
 function refuseElsewhere({ onlyRoom }: Peer, id: RoomId): void {
   if (onlyRoom !== undefined && onlyRoom !== id) throw new Refusal("forbidden", { room: id });
@@ -59,9 +64,11 @@ export function membershipHandlers(
     if (rooms >= limits.maxRoomsPerPeer) throw new Refusal("too_many_rooms", { max: limits.maxRoomsPerPeer });
   };
 
-  const refuseEntry = (peer: Peer, room: Room, as: "member" | "spectator"): void => {
+  const refuseEntry = (peer: Peer, room: Room, { as, password }: Entry): void => {
     if (room.members.has(peer.id)) return;
     if (room.banned.has(peer, world.now)) throw new Refusal("banned", { room: room.id });
+    const hasSeat = as === "member" && peer.user !== undefined && room.seats.has(seatKey(peer));
+    if (!hasSeat) world.seals.refuse(room, { peer, password, now: world.now });
     if (room.locked && room.members.size > 0) throw new Refusal("room_locked", { room: room.id });
     if (room.policy.entry === "ticket") throw new Refusal("forbidden", { room: room.id });
     if (as === "spectator") refuseSpectator(peer, room);
@@ -86,20 +93,21 @@ export function membershipHandlers(
   };
 
   return {
-    join(peer, { room: id, create, kind, as = "member", profile = {}, keepSeat }) {
+    join(peer, { room: id, create, kind, as = "member", profile = {}, password, keepSeat }) {
       refuseProfile(profile);
       refuseElsewhere(peer, id);
       if (as === "spectator" && world.isDraining) throw new Refusal("draining");
-      let room = peer.space.rooms.get(id);
+      let room = world.find(peer, id);
       if (!room && create) {
         if (as === "spectator") refuseWatching(id, create);
         refuseCrowding(peer);
         if (world.isDraining) throw new Refusal("draining");
         room = world.open(peer.space, id, create);
+        if (password !== undefined) room.seal = world.seals.make(password);
       }
       room ??= world.room(peer, id, kind);
       if (kind !== undefined && room.policy.kind !== kind) throw new Refusal("room_not_found", { room: id });
-      refuseEntry(peer, room, as);
+      refuseEntry(peer, room, { as, password });
       if (as === "member" && !room.members.has(peer.id)) refuseName(peer, room, profile.name);
 
       let member = room.members.get(peer.id);
@@ -135,7 +143,7 @@ export function membershipHandlers(
     },
 
     leave(peer, { room: id }) {
-      const room = peer.space.rooms.get(id);
+      const room = world.find(peer, id);
       const isMember = room?.members.has(peer.id) ?? false;
       // A peer may wait for a match in a pool named after a room that it is not in.
       if (!isMember && !world.matchmaker.poolsOf(peer.id).has(id)) {
@@ -146,12 +154,17 @@ export function membershipHandlers(
       const isSpectator = room?.game && room.members.get(peer.id)?.role === "spectator";
       if (room && isMember) world.unseat(room, peer, "left");
 
-      const watched = room && isSpectator && { uid: uidOf(room), spectators: ofRole(room, "spectator") };
+      const watched = room &&
+        isSpectator && {
+          uid: uidOf(room),
+          address: room.address,
+          spectators: ofRole(room, "spectator"),
+        };
       outbox.answer(peer.id, { type: "room-left", room: id, ...(watched && { watched }) });
     },
 
     discover(peer, { room: id, limit }) {
-      const room = peer.space.rooms.get(id);
+      const room = world.find(peer, id);
       if (room?.policy.listing === "hidden") throw new Refusal("members_hidden", { room: id });
 
       outbox.answer(peer.id, {

@@ -1,8 +1,9 @@
 import { Refusal } from "./errors.ts";
+import { governedRoom } from "./governing.ts";
 import type { Handlers } from "./handlers.ts";
 import type { PeerId } from "./ids.ts";
 import type { KeptSeat } from "./kept-seats.ts";
-import type { Room } from "./room.ts";
+import type { Member, Room } from "./room.ts";
 import type { World } from "./world.ts";
 
 /** The seat that is kept in `room` for a player that lost its link. */
@@ -11,42 +12,81 @@ function keptFor(world: World, room: Room, peer: PeerId): KeptSeat | undefined {
   return kept?.room === room && room.game?.kept.has(kept) ? kept : undefined;
 }
 
+/** The member of that id; with `among: "players"` one who plays. */
+function memberOf(room: Room, peer: PeerId, among: "players" | undefined): Member | undefined {
+  const member = room.members.get(peer);
+  return among === undefined || member?.part ? member : undefined;
+}
+
 /**
- * What a host may do to others: docs/spec/rooms.md, rules RM20 to RM23. In games the authority may do it too:
- * docs/spec/lobby.md, rule LB37.
+ * What a host may do to others, and in games the authority: docs/spec/rooms.md, rules RM20 to RM23 and RM45 to RM49;
+ * docs/spec/lobby.md, rules LB37 and LB40.
  */
-export function moderationHandlers(world: World): Handlers<"kick"> {
+export function moderationHandlers(world: World): Handlers<"kick" | "ban" | "unban"> {
+  const { outbox } = world;
+
+  /** Takes a member out, and tells it by whom. */
+  const remove = (room: Room, { peer: target }: Member, { as, by, why }: Removal): void => {
+    world.unseat(room, target, as);
+    const told = { type: "kicked", room: room.id, by, peer: target.id, ...(why && { reason: why }) } as const;
+    world.tellOne(target, told);
+  };
+
   return {
-    kick(peer, { room: id, peer: targetId, kind, reason }) {
-      const room = world.room(peer, id, kind);
-      if (room.game?.authority !== peer.id && room.host !== peer.id) {
-        throw new Refusal(room.game ? "not_authority" : "not_host", { room: id });
-      }
-      const target = room.members.get(targetId)?.peer;
+    kick(peer, { room: id, peer: targetId, kind, reason: why, among }) {
+      const room = governedRoom(world, peer, { id, kind });
+      const target = memberOf(room, targetId, among);
       const kept = target ? undefined : keptFor(world, room, targetId);
+      if (!target && !kept) throw new Refusal("peer_not_found", { peer: targetId });
+
       if (kept) {
         world.kept.delete(kept);
         world.release(kept);
-        return world.outbox.answer(peer.id, { type: "done" });
       }
-      if (!target) throw new Refusal("peer_not_found", { peer: targetId });
-
-      if (room.policy.banAfterKick && target !== peer) {
-        room.banned.add(target.id);
-        const member = room.members.get(target.id);
-        if (member) room.collab?.bar(room, member);
+      if (target) {
+        if (room.policy.banAfterKick && target.peer !== peer) {
+          room.banned.add(targetId);
+          room.collab?.bar(room, target);
+        }
+        remove(room, target, { as: "kicked", by: peer.id, why });
+        if (room.collab) world.expel(target.peer, { reason: "kicked" });
       }
-      world.unseat(room, target, "kicked");
 
-      world.tellOne(target, {
-        type: "kicked",
-        room: id,
-        by: peer.id,
-        peer: target.id,
-        ...(reason && { reason }),
+      outbox.answer(peer.id, { type: "done" });
+    },
+
+    ban(peer, { room: id, peer: targetId, forMs, reason: why, among }) {
+      const room = governedRoom(world, peer, { id });
+      if (targetId === peer.id) throw new Refusal("bad_request", { path: "peer", expected: "somebody else" });
+      const target = memberOf(room, targetId, among);
+      const kept = target ? undefined : keptFor(world, room, targetId);
+      const known = among === "players" ? target?.peer : world.peers.get(targetId);
+      if (!kept && known?.space !== room.space) throw new Refusal("peer_not_found", { peer: targetId });
+
+      room.banned.add(known ?? targetId, {
+        until: forMs === undefined ? undefined : world.now + forMs,
+        byPlace: room.policy.bansPlaces,
       });
-      if (room.collab) world.expel(target, { reason: "kicked" });
-      world.outbox.answer(peer.id, { type: "done" });
+      // It may be lifted while the seat is kept; meanwhile nobody else has to do without it.
+      if (kept) world.games.cede(kept);
+      if (target) remove(room, target, { as: "banned", by: peer.id, why });
+
+      outbox.answer(peer.id, { type: "done" });
+    },
+
+    unban(peer, { room: id, peer: targetId, ifNone }) {
+      const room = governedRoom(world, peer, { id });
+      const isLifted = room.banned.lift(world.peers.get(targetId) ?? targetId);
+      if (!isLifted && ifNone !== "done") throw new Refusal("peer_not_found", { peer: targetId });
+
+      outbox.answer(peer.id, { type: "done" });
     },
   };
+}
+
+interface Removal {
+  readonly as: "kicked" | "banned";
+  readonly by: PeerId;
+  /** For people. */
+  readonly why: string | undefined;
 }

@@ -16,6 +16,8 @@ export interface Peer {
   readonly onlyRoom?: RoomId | undefined;
   /** What its link proves besides what it says. */
   readonly bond?: string | undefined;
+  /** Where its link comes from: what counts as one place when something is counted. */
+  place?: string | undefined;
   /** Whether it has proven that the id is its own. */
   readonly verified: boolean;
   metadata: Metadata;

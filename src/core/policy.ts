@@ -27,6 +27,8 @@ export interface RoomPolicy {
   readonly maxAgeMs?: number;
   /** Whether a peer that was kicked stays out until the room ends. */
   readonly banAfterKick: boolean;
+  /** Whether a ban keeps out everybody who comes from the same place. */
+  readonly bansPlaces?: boolean;
   /** `silent`: members are not told who comes and goes (match groups). */
   readonly presence: "told" | "silent";
   /** The game that is played here; rooms are counted per game. */

@@ -344,4 +344,71 @@ describe("a kept seat", () => {
       "ada: done",
     ]);
   });
+
+  it("[LB40] cannot be taken back by who is banned, until the ban is lifted; meanwhile others may have it", () => {
+    const { hub, handle, claim, join, lose, tokens } = gameWithKeptSeats();
+    const [ada, bob] = [peerId("ada"), peerId("bob")];
+    lose("bob");
+    expect(() => join("eve")).toThrow(refused("room_full"));
+    handle(ada, { type: "ban", room, peer: bob, among: "players" });
+
+    expect(() => claim("bob", tokens.bob)).toThrow(refused("banned"));
+    expect(() => claim("bob", { ...tokens.bob, token: "wrong" })).toThrow(refused("seat_token_wrong"));
+    join("eve");
+    handle(ada, { type: "unban", room, peer: bob });
+    expect(() => claim("bob", tokens.bob)).toThrow(refused("room_full"));
+    handle(peerId("eve"), { type: "leave", room });
+    expect(reclaimed(claim("bob", tokens.bob))).toMatchObject({ peer: "bob", replay: "complete" });
+    expect(hub.world.kept.size).toBe(0);
+  });
+
+  it("[LB40] is not claimed any more after a ban when nobody lifted it in time", () => {
+    const { hub, handle, claim, lose, tokens, forward } = gameWithKeptSeats();
+    lose("bob");
+    handle(peerId("ada"), { type: "ban", room, peer: peerId("bob"), among: "players" });
+    forward(10_001);
+    handle(peerId("ada"), { type: "unban", room, peer: peerId("bob") });
+
+    expect(() => claim("bob", tokens.bob)).toThrow(refused("seat_expired"));
+    forward(10_000);
+    expect(hub.world.kept.size).toBe(0);
+  });
+
+  it("[LB40] is lost with a ban of who still sits on it, and the authority alone may ban", () => {
+    const { connect, handle, claim, lose, tokens } = gameWithKeptSeats();
+    const [ada, bob] = [peerId("ada"), peerId("bob")];
+    const [eve] = connect("eve");
+    const ban = { type: "ban", room, among: "players" } as const;
+
+    expect(() => handle(bob, { ...ban, peer: ada })).toThrow(refused("not_authority"));
+    expect(() => handle(ada, { ...ban, peer: eve ?? bob })).toThrow(refused("peer_not_found"));
+    expect(short(handle(ada, { ...ban, peer: bob }))).toEqual([
+      "ada: member-left",
+      "bob: kicked",
+      "ada: done",
+    ]);
+    lose("bob");
+    expect(() => claim("bob", tokens.bob)).toThrow(refused("seat_not_found"));
+    handle(ada, { type: "unban", room, peer: bob });
+    expect(() => claim("bob", tokens.bob)).toThrow(refused("seat_not_found"));
+  });
+
+  it("[LB40] is as safe from who comes from a banned place", () => {
+    const { hub, handle, clock, lose, tokens } = gameWithKeptSeats({
+      policy: { bansPlaces: true, capacity: 4 },
+    });
+    const arrive = (name: string) => {
+      const arrival = { peer: peerId(name), space: spaceId("test"), alias: name, metadata: NO_METADATA };
+      return hub.connect({ ...arrival, place: "10.0.0.1" }, clock.now, () => {}).id;
+    };
+    const eve = arrive("eve");
+    handle(eve, { type: "join", room });
+    handle(peerId("ada"), { type: "ban", room, peer: eve });
+    lose("bob");
+
+    const claim = { peer: peerId("bob"), ...tokens.bob };
+    expect(() => hub.reclaim(arrive("eve-2"), { claim, seated: () => {} }, clock.now)).toThrow(
+      refused("banned"),
+    );
+  });
 });

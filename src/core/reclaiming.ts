@@ -31,10 +31,10 @@ export function reclaim(world: World, asker: Peer, { claim, seated }: ReclaimOpt
   if (!game) throw new Refusal("room_not_found");
   const { events, replay } = missedBy(kept, game.missed);
 
-  const { space, alias, user, bond, verified, metadata } = asker;
+  const { space, alias, user, bond, place, verified, metadata } = asker;
   world.peers.delete(asker.id);
   space.dismiss(asker);
-  const peer: Peer = { id: kept.peer, space, alias, user, bond, verified, metadata, rooms: new Set() };
+  const peer: Peer = { id: kept.peer, space, alias, user, bond, place, verified, metadata, rooms: new Set() };
   world.peers.set(peer.id, peer);
   space.admit(peer, { aliasFinds: false });
   const wasVacant = game.authority === undefined;
@@ -109,7 +109,8 @@ function claimable(world: World, asker: Peer, claim: Claim): KeptSeat {
   if (asker.bond !== kept.bond) throw new Refusal("seat_token_wrong");
   const { room } = kept;
   if (!isOpen(room) || room.space !== asker.space) throw new Refusal("room_not_found");
-  if (room.banned.has(peer, world.now)) throw new Refusal("banned", { room: room.id });
+  if (room.banned.has(peer, world.now) || room.banned.has(asker, world.now))
+    throw new Refusal("banned", { room: room.id });
   if (kept.keeping.meanwhile === "free" && room.isFull) throw new Refusal("room_full", { room: room.id });
   return kept;
 }

@@ -70,6 +70,9 @@ export type RoomEvent =
   | (InRoom & {
       readonly type: "room-updated";
       readonly locked?: boolean;
+      readonly sealed?: boolean;
+      /** Another code than before. */
+      readonly code?: string;
       readonly visibility?: "public" | "private";
       readonly capacity?: number;
       /** All that is known about the room now. */

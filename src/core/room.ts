@@ -7,6 +7,7 @@ import { type Metadata, metadataSize, NO_METADATA } from "./metadata.ts";
 import { awayMark, type Peer } from "./peer.ts";
 import type { RoomPolicy } from "./policy.ts";
 import type { RoomLog } from "./room-log.ts";
+import type { Seal } from "./seals.ts";
 import { Seats } from "./seats.ts";
 import type { Space } from "./space.ts";
 import type { MemberInfo, RoomSummary, RoomView } from "./views.ts";
@@ -35,6 +36,8 @@ export class Room {
   host: PeerId | undefined;
   /** In rooms with a lobby; set when the room is opened. */
   game: Game | undefined;
+  /** What newcomers must know the password of; `undefined`: nothing. */
+  seal: Seal | undefined;
   /** When it ends whoever is in it, in ms since the epoch; `undefined`: never. Set by `World`. */
   endsAt: number | undefined;
   /** What makes it a collaboration session. */
@@ -46,6 +49,8 @@ export class Room {
     /** Replaced as a whole when the host changes what it may change. */
     public policy: RoomPolicy,
     readonly log: RoomLog,
+    /** By what others find it: its id until it is given another; kept by its space. */
+    public address: RoomId = id,
   ) {
     this.locked = policy.locked ?? false;
     this.metadata = policy.metadata ?? NO_METADATA;
@@ -136,6 +141,7 @@ export function roomView(room: Room, member: Member, { limit }: { limit: number 
     host: room.host,
     capacity: room.policy.capacity,
     locked: room.locked,
+    sealed: room.seal !== undefined,
     visibility: visibilityOf(room),
     metadata: room.metadata,
     code: room.code,
@@ -158,6 +164,7 @@ export function roomSummary(room: Room): RoomSummary {
     spectators: room.spectators.size,
     capacity: room.policy.capacity,
     locked: room.locked,
+    sealed: room.seal !== undefined,
     metadata: room.metadata,
     code: room.code,
   };

@@ -1,7 +1,7 @@
 import { Directory } from "./directory.ts";
-import type { PeerId, RoomId, SpaceId } from "./ids.ts";
+import { type PeerId, type RoomId, roomId, type SpaceId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
-import type { Random } from "./random.ts";
+import { type Random, randomHex } from "./random.ts";
 import type { Room } from "./room.ts";
 import { roomCode } from "./room-code.ts";
 
@@ -16,15 +16,36 @@ export class Space {
   /** How many rooms each game has. */
   readonly games = new Map<string, number>();
   readonly #aliases = new Map<string, Peer>();
+  /** Rooms that are found by another name than their id. */
+  readonly #moved = new Map<RoomId, Room>();
 
   constructor(readonly id: SpaceId) {}
+
+  /** The room that others find by that name. Members know it by its id, which it keeps. */
+  at(address: RoomId): Room | undefined {
+    const room = this.rooms.get(address);
+    return room?.address === address ? room : this.#moved.get(address);
+  }
+
+  /** An id for a room to be found at `address`: the same, unless a room that was found there once still has it. */
+  idFor(address: RoomId, random: Random): RoomId {
+    return this.rooms.has(address) ? roomId(`${address}~${randomHex(random, 8)}`) : address;
+  }
+
+  /** From now on the room is found at `address`, where no room is, and no longer where it was. */
+  move(room: Room, address: RoomId): void {
+    this.#moved.delete(room.address);
+    room.address = address;
+    if (address !== room.id) this.#moved.set(address, room);
+  }
 
   /** Takes a room in, with a code if its policy asks for one. The caller has made sure that there is none of that id. */
   add(room: Room, random: Random): void {
     const { game, coded, visibility } = room.policy;
     this.rooms.set(room.id, room);
+    this.move(room, room.address);
     if (game !== undefined) this.#count(game, 1);
-    if (coded) this.#encode(room, random);
+    if (coded) this.encode(room, random);
     if (visibility) this.publish(room, visibility);
   }
 
@@ -40,6 +61,7 @@ export class Space {
   remove(room: Room): boolean {
     if (!this.rooms.delete(room.id)) return false;
     const { game } = room.policy;
+    this.#moved.delete(room.address);
     this.directory.remove(room);
     if (room.code !== undefined) this.codes.delete(room.code);
     if (game !== undefined) this.#count(game, -1);
@@ -63,20 +85,23 @@ export class Space {
     return this.peers.get(name as PeerId) ?? this.#aliases.get(name);
   }
 
-  /** `change` more rooms of `game`. */
-  #count(game: string, change: 1 | -1): void {
-    const rooms = (this.games.get(game) ?? 0) + change;
-    if (rooms > 0) this.games.set(game, rooms);
-    else this.games.delete(game);
-  }
-
-  /** Gives a room a code that no other room here has. */
-  #encode(room: Room, random: Random): void {
+  /** Gives a room a code that no room here has; an older one finds it no more. */
+  encode(room: Room, random: Random): void {
+    const before = room.code;
+    room.code = undefined;
     // Longer where the short ones get scarce: 32⁶ of them are a billion, so one more character is hardly ever needed.
     for (let length = 6; room.code === undefined; length++) {
       const code = roomCode(random, { length });
       if (!this.codes.has(code)) room.code = code;
     }
     this.codes.set(room.code, room);
+    if (before !== undefined) this.codes.delete(before);
+  }
+
+  /** `change` more rooms of `game`. */
+  #count(game: string, change: 1 | -1): void {
+    const rooms = (this.games.get(game) ?? 0) + change;
+    if (rooms > 0) this.games.set(game, rooms);
+    else this.games.delete(game);
   }
 }

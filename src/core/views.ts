@@ -35,6 +35,8 @@ export interface RoomView {
   readonly host: PeerId | undefined;
   readonly capacity: number;
   readonly locked: boolean;
+  /** Whether newcomers must know a password. */
+  readonly sealed: boolean;
   readonly visibility: "public" | "private";
   readonly metadata: Metadata;
   readonly code: string | undefined;
@@ -54,6 +56,7 @@ export interface RoomSummary {
   readonly spectators: number;
   readonly capacity: number;
   readonly locked: boolean;
+  readonly sealed: boolean;
   readonly metadata: Metadata;
   readonly code: string | undefined;
 }
@@ -104,6 +107,8 @@ export interface Standing {
 export interface RoomFacts {
   /** A UUID of its own: another room of the same id is another one. */
   readonly uid: string;
+  /** By what others find it. */
+  readonly address: RoomId;
   readonly game: string | undefined;
   readonly capacity: number;
   /** Whether one of the members may be the authority. */

@@ -20,6 +20,7 @@ import { RoomEnds } from "./room-ends.ts";
 import type { LeaveReason, RoomEnd, RoomEvent } from "./room-events.ts";
 import type { Audience } from "./room-log.ts";
 import { RoomLogs, type Untold } from "./room-logs.ts";
+import { type Sealing, Seals } from "./seals.ts";
 import { type Seat, type SeatOptions, seatKey } from "./seats.ts";
 import { Space } from "./space.ts";
 import type { RoomWatcher } from "./watcher.ts";
@@ -28,6 +29,7 @@ export interface WorldOptions {
   readonly outbox: Outbox;
   readonly random: Random;
   readonly limits: HubLimits;
+  readonly sealing: Sealing;
 }
 
 /**
@@ -44,6 +46,8 @@ export class World {
   /** Rooms of all spaces by the epoch of their logs. */
   readonly rooms = new Map<string, Room>();
   readonly matchmaker: Matchmaker;
+  /** Passwords of rooms. */
+  readonly seals: Seals;
   readonly inboxes = new InboxDeadlines();
   /** Time of the command or tick at hand, in ms since the epoch. */
   now = 0;
@@ -64,10 +68,11 @@ export class World {
   readonly #held = new HeldSeats();
   readonly #expelled: { readonly peer: Peer; readonly goodbye: Goodbye }[] = [];
 
-  constructor({ outbox, random, limits }: WorldOptions) {
+  constructor({ outbox, random, limits, sealing }: WorldOptions) {
     this.outbox = outbox;
     this.random = random;
     this.limits = limits;
+    this.seals = new Seals({ sealing, random, guesses: limits.passwordGuesses });
     this.#logs = new RoomLogs(limits.log, limits.logTotalBytes);
     this.matchmaker = new Matchmaker(
       limits.matchWaitMs,
@@ -89,9 +94,15 @@ export class World {
     if (space.peers.size === 0 && space.rooms.size === 0) this.spaces.delete(space.id);
   }
 
+  /** The room that `peer` means: one that it is in by its id, any other by where others find it. */
+  find({ id: peer, space }: Peer, id: RoomId): Room | undefined {
+    const room = space.rooms.get(id);
+    return room?.address === id || room?.members.has(peer) ? room : space.at(id);
+  }
+
   /** @throws {Refusal} `room_not_found`, also for a room of another kind than asked for. */
   room(peer: Peer, id: RoomId, kind?: RoomKind): Room {
-    const room = peer.space.rooms.get(id);
+    const room = this.find(peer, id);
     if (!room || (kind !== undefined && room.policy.kind !== kind))
       throw new Refusal("room_not_found", { room: id });
     return room;
@@ -103,14 +114,15 @@ export class World {
       throw new Refusal("too_many_rooms", { max: this.limits.maxRooms });
   }
 
-  /** Opens an empty room. The caller has made sure that there is none of that id. */
-  open(space: Space, id: RoomId, policy: RoomPolicy): Room {
+  /** Opens an empty room. The caller has made sure that none is found at that address. */
+  open(space: Space, address: RoomId, policy: RoomPolicy): Room {
     this.refuseOpening();
     const { game, lobby } = policy;
     if (game !== undefined && (space.games.get(game) ?? 0) >= this.limits.maxRoomsPerGame)
       throw new Refusal("too_many_rooms", { max: this.limits.maxRoomsPerGame, game });
 
-    const room = new Room(id, space, policy, this.#logs.open(randomHex(this.random, 16)));
+    const id = space.idFor(address, this.random);
+    const room = new Room(id, space, policy, this.#logs.open(randomHex(this.random, 16)), address);
     if (lobby) room.game = new Game();
     space.add(room, this.random);
     this.rooms.set(room.log.epoch, room);
@@ -220,9 +232,13 @@ export class World {
 
   /** Ends the wait for the player of a kept seat. */
   release(kept: KeptSeat): void {
-    const { room } = kept;
     this.games.unkeep(kept);
-    const seat = room.seats.held(seatKey({ user: undefined, id: kept.peer }));
+    this.freeKept(kept);
+  }
+
+  /** Frees a seat that was reserved for its player. */
+  freeKept({ room, peer }: KeptSeat): void {
+    const seat = room.seats.held(seatKey({ user: undefined, id: peer }));
     if (seat) this.dropSeat(room, seat);
     else this.#emptied(room);
   }

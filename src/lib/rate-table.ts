@@ -23,6 +23,11 @@ export class RateTable {
     return this.#buckets.size;
   }
 
+  /** Ms until `take` can succeed; 0 when it can now. Takes nothing, and remembers no key. */
+  waitMs(key: string, now: number): number {
+    return this.#buckets.get(key)?.waitMs(now) ?? 0;
+  }
+
   /** Takes one token of `key`. @returns 0, or the ms after which there is one. */
   take(key: string, now: number): number {
     const known = this.#buckets.get(key);

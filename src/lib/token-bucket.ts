@@ -19,18 +19,28 @@ export class TokenBucket {
 
   /** Takes one token; `false` when there is none. A clock that goes backwards brings no tokens. */
   take(now: number): boolean {
-    if (now > this.#at) {
-      const { perSecond, burst } = this.#options;
-      this.#tokens = Math.min(burst, this.#tokens + ((now - this.#at) / 1000) * perSecond);
-      this.#at = now;
-    } else if (now < this.#at) this.#at = now;
+    this.#refill(now);
     if (this.#tokens < 1) return false;
     this.#tokens--;
     return true;
   }
 
+  /** Ms after `now` until `take` can succeed; 0 when it can. */
+  waitMs(now: number): number {
+    this.#refill(now);
+    return this.retryAfterMs;
+  }
+
   /** Ms until `take` can succeed. */
   get retryAfterMs(): number {
     return Math.max(0, Math.ceil(((1 - this.#tokens) / this.#options.perSecond) * 1000));
+  }
+
+  #refill(now: number): void {
+    if (now > this.#at) {
+      const { perSecond, burst } = this.#options;
+      this.#tokens = Math.min(burst, this.#tokens + ((now - this.#at) / 1000) * perSecond);
+    }
+    this.#at = now;
   }
 }

@@ -442,6 +442,56 @@ describe("rooms", () => {
     ]);
   });
 
+  it("[NT38] are sealed with a password, and entered with it", async () => {
+    const { connect } = nativeServer();
+    const [{ client: ada }, { client: bob }] = [await connect(), await connect()];
+    const [room = {}] = await ada.say({
+      t: "join",
+      id: 1,
+      room: "vault",
+      create: { visibility: "public" },
+      password: "coral",
+    });
+    const join = (id: number, more: object = {}) => bob.say({ t: "join", id, room: "vault", ...more });
+
+    expect(room).toMatchObject({ t: "snapshot", sealed: true });
+    const refused = [{ t: "error", code: "password_required", details: { room: "vault" } }];
+    expect(await join(1)).toMatchObject(refused);
+    expect(await join(2, { password: "Coral", as: "spectator" })).toMatchObject(refused);
+    for (const password of ["", "x".repeat(257), 7]) {
+      expect(await join(3, { password })).toMatchObject([
+        { code: "bad_message", details: { path: "password" } },
+      ]);
+    }
+    expect(await bob.say({ t: "info", id: 4, room: "vault" })).toMatchObject([{ sealed: true }]);
+    expect(await bob.say({ t: "list", id: 5 })).toMatchObject([{ rooms: [{ r: "vault", sealed: true }] }]);
+    expect(await join(6, { password: "coral" })).toMatchObject([{ t: "snapshot", sealed: true }]);
+    expect(await ada.say({ t: "room-set", id: 2, room: "vault", password: null })).toEqual([
+      { t: "room", r: "vault", o: 3, sealed: false },
+      { t: "ok", re: 2 },
+    ]);
+    await ada.say({ t: "room-set", id: 3, room: "vault", password: "wave" });
+    expect((await bob.say({ t: "ping", id: 7 })).at(-1)).toMatchObject({ t: "pong" });
+    expect(JSON.stringify([...ada.heard, ...bob.heard])).not.toContain("wave");
+  });
+
+  it("[NT39] are given another code", async () => {
+    const { connect } = nativeServer();
+    const [{ client: ada }, { client: bob }] = [await connect(), await connect()];
+    const [room = {}] = await ada.say({ t: "join", id: 1, create: { code: true } });
+    await bob.say({ t: "join", id: 1, code: room.code });
+    expect(await bob.say({ t: "code", id: 2, room: room.r })).toMatchObject([{ code: "not_host" }]);
+
+    const [told = {}, answer = {}] = await ada.say({ t: "code", id: 2, room: room.r });
+    expect(told).toEqual({ t: "room", r: room.r, o: 3, code: answer.code });
+    expect(answer).toMatchObject({ t: "code", re: 2, r: room.r });
+    await bob.settle();
+    expect(bob.heard.at(-1)).toMatchObject({ t: "room", code: answer.code });
+    expect(await bob.say({ t: "leave", id: 3, room: room.r })).toMatchObject([{ t: "ok" }]);
+    expect(await bob.say({ t: "join", id: 4, code: room.code })).toMatchObject([{ code: "room_not_found" }]);
+    expect(await bob.say({ t: "join", id: 5, code: answer.code })).toMatchObject([{ t: "snapshot" }]);
+  });
+
   it("[NT21] are governed by their host", async () => {
     const { ada, bob, bobs, welcome } = await two();
     const change = { meta: { map: 2 }, locked: true, visibility: "public", capacity: 9 };

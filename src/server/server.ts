@@ -25,6 +25,7 @@ import { serverReadings } from "./readings.ts";
 import { RelayDesk } from "./relay-desk.ts";
 import { frameFrom, relayDeskOptions } from "./relay-settings.ts";
 import type { Revocation } from "./revocations.ts";
+import { keyedSealing } from "./sealing.ts";
 import { site } from "./site.ts";
 import type { Surround } from "./surround.ts";
 import { Tally } from "./tally.ts";
@@ -86,7 +87,12 @@ export class Server {
     this.#served = servedDialects(config, { version, more: dialects, quic: quicPlace });
     this.#failures = new Failures(log);
     const { now, random } = this.#world;
-    const hub = new Hub({ outbox: this.#outbox, random, limits: hubLimits(config) });
+    const hub = new Hub({
+      outbox: this.#outbox,
+      random,
+      limits: hubLimits(config),
+      sealing: keyedSealing(),
+    });
     this.#hub = hub;
     this.#extension = extend?.({
       hub,

@@ -6,6 +6,7 @@ import type { Peer } from "../core/peer.ts";
 import type { Claim } from "../core/reclaiming.ts";
 import type { Conversation, Dialect, Farewell, Opening, Surroundings } from "../dialects/dialect.ts";
 import { frameOf } from "../lib/frame.ts";
+import { placeOf } from "../lib/place.ts";
 import { TokenBucket } from "../lib/token-bucket.ts";
 import type { Link } from "../transports/link.ts";
 import type { Speaker } from "./outbox.ts";
@@ -82,7 +83,8 @@ export class Talk {
     if (this.#state.is !== "greeting") return false;
     const { hub, outbox, rate } = this.#surround;
     const { dialect, conversation } = this.#state;
-    hub.connect(arrival, now, ({ id: peer }) => {
+    const place = placeOf(this.#opening.remoteAddress);
+    hub.connect({ ...arrival, place }, now, ({ id: peer }) => {
       this.#state = {
         is: "online",
         dialect,

@@ -10,7 +10,7 @@ import type { Outbox } from "../core/outbox.ts";
 import type { Peer } from "../core/peer.ts";
 import { type Conversation, type Dialect, EACH, type Heard } from "../dialects/dialect.ts";
 import type { Incoming } from "../lib/frame.ts";
-import { seededNumbers, seededRandom } from "./hub.ts";
+import { plainSealing, seededNumbers, seededRandom } from "./hub.ts";
 import { SAMPLE_EVENTS, SAMPLE_PAYLOADS } from "./sample-events.ts";
 
 /** Garbled messages that each part of the suite tries. */
@@ -184,7 +184,7 @@ function hubFor(conversation: Conversation) {
     answer: (_to, event) => encode(event),
     dismiss: () => {},
   };
-  const hub = new Hub({ outbox, random: seededRandom(SEED), limits: DEFAULT_LIMITS });
+  const hub = new Hub({ outbox, random: seededRandom(SEED), limits: DEFAULT_LIMITS, sealing: plainSealing });
   return { hub, failures };
 }
 

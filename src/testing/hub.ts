@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS, type HubLimits } from "../core/limits.ts";
 import { NO_METADATA } from "../core/metadata.ts";
 import type { Outbox } from "../core/outbox.ts";
 import type { Random } from "../core/random.ts";
+import type { Sealing } from "../core/seals.ts";
 
 /** One thing a hub told: to whom, and what. A dismissal is told as its goodbye. */
 export interface Told {
@@ -31,6 +32,9 @@ export function seededNumbers(seed: number): () => number {
   };
 }
 
+/** What a password becomes where nothing is to be kept from anybody, but must not be found as it was. */
+export const plainSealing: Sealing = (password, salt) => [...`${salt}${password}`].reverse().join("");
+
 /** A hub whose tellings are kept in `sent`, with a clock that only the test moves. */
 export function hubOf(limits: Partial<HubLimits> = {}) {
   const sent: Told[] = [];
@@ -46,7 +50,12 @@ export function hubOf(limits: Partial<HubLimits> = {}) {
     probe: (peer, withinMs) => void probed.push(`${peer} ${withinMs}`),
     dismiss: (to, goodbye) => void sent.push({ to: [to], event: { type: "goodbye", goodbye } }),
   };
-  const hub = new Hub({ outbox, random: seededRandom(1), limits: { ...DEFAULT_LIMITS, ...limits } });
+  const hub = new Hub({
+    outbox,
+    random: seededRandom(1),
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    sealing: plainSealing,
+  });
   const clock = { now: 1_000_000 };
 
   return {

@@ -7,7 +7,7 @@ import type { PeerId } from "../core/ids.ts";
 import { DEFAULT_LIMITS, type HubLimits } from "../core/limits.ts";
 import type { Conversation, Dialect, Farewell, Wire } from "../dialects/dialect.ts";
 import type { Incoming } from "../lib/frame.ts";
-import { seededRandom } from "./hub.ts";
+import { plainSealing, seededRandom } from "./hub.ts";
 
 /**
  * What happened on one line or in one request, in order: who, what, the text. Clients send, end their line (`closed`, "by
@@ -77,6 +77,7 @@ class Table {
     this.#hub = new Hub({
       random: this.#random,
       limits: { ...DEFAULT_LIMITS, ...limits },
+      sealing: plainSealing,
       outbox: {
         deliver: (to, event, except) => {
           for (const peer of to) {

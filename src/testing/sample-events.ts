@@ -24,6 +24,7 @@ const member: MemberInfo = {
 
 const facts = {
   uid: "6f0c2c1e-6f2f-4a0c-9a3a-0d6f4d1b2c3d",
+  address: room,
   game: "chess",
   capacity: 4,
   hasAuthority: true,
@@ -41,6 +42,7 @@ const view = {
   host: ada,
   capacity: Number.POSITIVE_INFINITY,
   locked: true,
+  sealed: true,
   visibility: "public",
   metadata: { map: "x" },
   code: "QX7M2K",
@@ -56,6 +58,7 @@ const summary = {
   spectators: 0,
   capacity: 8,
   locked: false,
+  sealed: false,
   metadata: {},
   code: undefined,
 } as const;
@@ -117,7 +120,7 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: Event & { readonly t
   },
   "room-joined": { type: "room-joined", ...view, token: "t" },
   "room-created": { type: "room-created", room, capacity: 8, host: ada, offset: 1 },
-  "room-left": { type: "room-left", room, watched: { uid: facts.uid, spectators: [member] } },
+  "room-left": { type: "room-left", room, watched: { uid: facts.uid, address: room, spectators: [member] } },
   members: { type: "members", room, members: [member], total: 2, more: true },
   "room-info": { type: "room-info", room, members: 2, capacity: Infinity, host: undefined, summary },
   "room-list": { type: "room-list", rooms: [summary], next: 3 },
@@ -172,6 +175,7 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: Event & { readonly t
   "member-back": { type: "member-back", room, offset: 1, peer: ada },
   "room-updated": { type: "room-updated", room, offset: 1, locked: true, metadata: { a: 1 } },
   "host-changed": { type: "host-changed", room, offset: 1, host: bob },
+  "code-renewed": { type: "code-renewed", room, code: "W4KD9T" },
   message,
   signaled: { type: "signaled", number: 1, from: ada, to: bob, data, room, at },
   relayed: { type: "relayed", from: ada, to: bob, data: undefined, room: undefined, at },
@@ -181,7 +185,12 @@ export const SAMPLE_EVENTS: { readonly [Type in EventType]: Event & { readonly t
   asked: { type: "asked", question: 1, from: ada, room, data, name: undefined, number: 4 },
   answered: { type: "answered", request: 1, from: bob, data, number: 5 },
   "ask-failed": { type: "ask-failed", request: 1, from: bob, code: "timeout", text: undefined, number: 6 },
-  "room-closed": { type: "room-closed", room, reason: "expired", facts: { uid: facts.uid, role: "member" } },
+  "room-closed": {
+    type: "room-closed",
+    room,
+    reason: "expired",
+    facts: { uid: facts.uid, address: room, role: "member" },
+  },
   "session-planned": { type: "session-planned", room, generation: facts.uid },
   "transport-reported": {
     type: "transport-reported",

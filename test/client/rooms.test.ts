@@ -79,6 +79,51 @@ describe("rooms, as the SDK shows them", () => {
     expect([bobs.role, bobs.members.get(ada.peer)?.role]).toEqual(["host", "member"]);
   });
 
+  it("are sealed with a password from their birth, and later by their host", async () => {
+    const [ada, bob] = [open({ alias: "ada" }), open({ alias: "bob" })];
+    const adas = await ada.join({ room: "vault", create: { visibility: "public" } }, { password: "coral" });
+    expect(adas.isSealed).toBe(true);
+    await expect(bob.join("vault")).rejects.toMatchObject({ code: "password_required" });
+    await expect(bob.join("vault", { password: "x" })).rejects.toMatchObject({ code: "password_required" });
+    const bobs = await bob.join("vault", { password: "coral" });
+    expect(await bob.info("vault")).toMatchObject({ isSealed: true });
+
+    const opened = told(bobs, "room");
+    await adas.change({ password: null });
+    await opened;
+    expect([adas.isSealed, bobs.isSealed]).toEqual([false, false]);
+    await (await open().join("vault")).leave();
+    await adas.change({ password: "wave" });
+    await expect(open().join("vault", { password: "coral" })).rejects.toMatchObject({
+      code: "password_required",
+    });
+    await open().join("vault", { password: "wave" });
+    await expect(bobs.change({ password: "mine" })).rejects.toMatchObject({ code: "not_host" });
+  });
+
+  it("are given another code by their host, who may ban and unban", async () => {
+    const [ada, bob, eve] = [open(), open(), open()];
+    const adas = await ada.join({ create: { code: true } });
+    const before = String(adas.code);
+    const bobs = await bob.join({ code: before });
+    const renewed = told(bobs, "room");
+
+    const code = await adas.renewCode();
+
+    await renewed;
+    expect(code).not.toBe(before);
+    expect([adas.code, bobs.code]).toEqual([code, code]);
+    await expect(eve.join({ code: before })).rejects.toMatchObject({ code: "room_not_found" });
+    expect((await eve.join({ code })).name).toBe(adas.name);
+    await expect(bobs.renewCode()).rejects.toMatchObject({ code: "not_host" });
+    const kicked = told(bobs, "kicked");
+    await adas.ban(bob.peer);
+    await kicked;
+    await expect(bob.join({ code })).rejects.toMatchObject({ code: "banned" });
+    await adas.unban(bob.peer);
+    expect((await bob.join({ code })).name).toBe(adas.name);
+  });
+
   it("are listed when they are public, page by page", async () => {
     const ada = open({ space: "listing" });
     for (const n of [1, 2, 3])

@@ -86,6 +86,7 @@ const decoders: { readonly [Type in ClientFrameType]?: Decoder<Type> } = {
       room: room(name, decoding),
       as,
       ...(frame.code !== undefined && { code: frame.code }),
+      ...(frame.password !== undefined && { password: frame.password }),
       ...(create && { create: policy(create, decoding) }),
       ...profile(frame.meta, decoding),
     };
@@ -175,13 +176,23 @@ const decoders: { readonly [Type in ClientFrameType]?: Decoder<Type> } = {
   }),
 
   "room-set"(frame, decoding) {
-    const { locked, visibility, capacity, meta } = frame;
+    const { locked, visibility, capacity, meta, password } = frame;
     const { maxRoomCapacity } = decoding.settings;
     if (capacity !== undefined && capacity > maxRoomCapacity)
       throw bad("capacity", `at most ${maxRoomCapacity}`);
     const metadata = boundedMeta(meta, decoding.settings);
-    return { type: "set-room", room: room(frame.room, decoding), locked, visibility, capacity, metadata };
+    return {
+      type: "set-room",
+      room: room(frame.room, decoding),
+      locked,
+      visibility,
+      capacity,
+      metadata,
+      password,
+    };
   },
+
+  code: (frame, decoding) => ({ type: "renew-code", room: room(frame.room, decoding) }),
 
   kick: (frame, decoding) => ({
     type: "kick",

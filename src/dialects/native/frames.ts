@@ -45,6 +45,7 @@ function snapshot(view: RoomView): SnapshotFrame {
     capacity: bounded(view.capacity),
     code: view.code,
     locked: view.locked,
+    sealed: view.sealed || undefined,
     visibility: view.visibility,
     meta: view.metadata,
     members: view.members.map(memberFrame),
@@ -57,8 +58,8 @@ function snapshot(view: RoomView): SnapshotFrame {
 
 type ListedRoom = ServerFrames["list"]["rooms"][number];
 
-function listed({ room: r, metadata: meta, capacity, ...rest }: RoomSummary): Loose<ListedRoom> {
-  return { ...rest, r, meta, capacity: bounded(capacity) };
+function listed({ room: r, metadata: meta, capacity, sealed, ...rest }: RoomSummary): Loose<ListedRoom> {
+  return { ...rest, sealed: sealed || undefined, r, meta, capacity: bounded(capacity) };
 }
 
 function recovery(news: RoomRecovery): RecoveryFrame {
@@ -116,7 +117,14 @@ export function frameFor(event: Event, settings: NativeSettings, host?: string):
       });
     case "room-info": {
       const { summary, host } = event;
-      const unknown = { kind: "room", spectators: 0, locked: false, meta: {}, code: undefined };
+      const unknown = {
+        kind: "room",
+        spectators: 0,
+        locked: false,
+        sealed: undefined,
+        meta: {},
+        code: undefined,
+      };
       const { members, capacity } = event;
       const told = summary
         ? listed(summary)
@@ -143,6 +151,8 @@ export function frameFor(event: Event, settings: NativeSettings, host?: string):
       const { room: r, session, peer } = event;
       return out<"relay">({ t: "relay", r, session, peer, ...settings.relay(event, host) });
     }
+    case "code-renewed":
+      return out<"code">({ t: "code", r: event.room, code: event.code });
     case "pong":
       return out<"pong">({ t: "pong" });
     case "processed":
@@ -186,8 +196,8 @@ export function frameFor(event: Event, settings: NativeSettings, host?: string):
         members: event.members.map(memberFrame),
       });
     case "room-updated": {
-      const { metadata: meta, locked, visibility, capacity } = event;
-      return out<"room">({ t: "room", r: event.room, o: event.offset, meta, locked, visibility, capacity });
+      const { room: r, offset: o, metadata: meta, locked, sealed, code, visibility, capacity } = event;
+      return out<"room">({ t: "room", r, o, meta, locked, sealed, code, visibility, capacity });
     }
     case "host-changed":
       return out<"host">({ t: "host", r: event.room, o: event.offset, peer: event.host });

@@ -15,6 +15,10 @@ export const name = (description: string) => Type.String({ minLength: 1, maxLeng
 
 export const text = (description: string, maxLength = MAX_TEXT) => Type.String({ maxLength, description });
 
+/** What opens a sealed room. */
+export const password = (description: string) =>
+  Type.String({ minLength: 1, maxLength: MAX_TEXT, description });
+
 export const whole = (description: string, { min = 0, max = MAX_SAFE } = {}) =>
   Type.Integer({ minimum: min, maximum: max, description });
 

@@ -51,6 +51,7 @@ const roomState = {
   code: maybe(text("The room's code.")),
   capacity: maybe(whole("Most members, spectators not counted. Absent: no bound but the server's.")),
   locked: flag("Whether nobody else may come in."),
+  sealed: maybe(mark("Newcomers must know a password.")),
   visibility,
   meta: meta("Facts about the room."),
   members: listOf(member, { max: MANY, description: "Members, longest-standing first; perhaps not all." }),
@@ -68,6 +69,7 @@ export const listedRoom = Type.Object({
   spectators: whole("Spectators."),
   capacity: maybe(whole("Most members.")),
   locked: flag("Whether nobody else may come in."),
+  sealed: maybe(mark("Newcomers must know a password.")),
   meta: meta("Facts about the room."),
   code: maybe(text("The room's code.")),
 });

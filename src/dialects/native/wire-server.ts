@@ -92,6 +92,11 @@ export const serverFrames = {
     },
     "Public rooms.",
   ),
+  code: frame(
+    "code",
+    { ...answer, r: name("The room."), code: text("By which it is found.") },
+    "A room's new code.",
+  ),
   match: frame(
     "match",
     {
@@ -202,6 +207,8 @@ export const serverFrames = {
       ...inRoom,
       meta: maybe(meta("All facts about the room.")),
       locked: maybe(flag("Whether nobody else may come in.")),
+      sealed: maybe(flag("Whether newcomers must know a password.")),
+      code: maybe(text("Another code than before.")),
       visibility: maybe(visibility),
       capacity: maybe(whole("Most members.")),
     },

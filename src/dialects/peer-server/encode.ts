@@ -181,6 +181,7 @@ export function encode(
     case "relay-pass":
     case "match-explained":
     case "room-updated":
+    case "code-renewed":
     case "room-list":
     case "history":
     case "asked":

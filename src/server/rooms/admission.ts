@@ -32,6 +32,9 @@ export async function examine({ visitor, peer, definition, command }: Entrance, 
   const { room: roomId } = command;
   const { identity, opening: request } = visitor;
   const userId = peer.user ?? peer.id;
+  // Such a room is never sealed, so whoever has a password takes it for another one.
+  if (command.type === "join" && command.password !== undefined)
+    throw new Refusal("password_required", { room: roomId });
 
   bans.refuse(userId, roomId);
   const isInvited = identity.claims.invite !== undefined || identity.role === "host";
