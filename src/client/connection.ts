@@ -17,6 +17,8 @@ export interface JoinOptions<P extends Protocol | undefined = undefined> extends
   /** What is said in the room. Wrong names and payloads then do not compile, and are refused at run time. */
   readonly protocol?: P;
   readonly as?: "member" | "spectator";
+  /** Seals the room if it is opened; otherwise what it is sealed with. Refused as `password_required`. */
+  readonly password?: string;
   /** What this peer tells about itself in this room only. */
   readonly meta?: Readonly<Record<string, unknown>>;
   /** Messages are encrypted so that the server cannot read them. All members have to ask for it. */

@@ -316,8 +316,12 @@ export const signalFish = {
     doc: "Whether clients of version 2 may do it too; the original never told them how.",
     env: [fish("COMPAT__V2_RECONNECTION_TOKEN")],
   }),
-  roomOperations: toggle(false, {
-    doc: "Whether requests about rooms may carry ids, by which the authority may kick, too.",
+  banByIp: toggle(false, {
+    doc: "Whether a ban from a room keeps out everybody at the same address.",
+    env: [fish("MODERATION__BAN_BY_IP")],
+  }),
+  roomOperations: toggle(true, {
+    doc: "Whether requests about rooms may carry ids, in which the authority may moderate, too.",
     env: [fish("PROTOCOL__ROOM_OPERATION_IDS")],
   }),
   relayType: text("matchbox", {

@@ -399,4 +399,127 @@ describe("a peer of parlor's own language", () => {
     expect(JSON.stringify(client.take())).toContain('{"n":1}');
     expect(ada.complaint).toBeUndefined();
   });
+
+  /** A game of ada and bob, whose languages are versions 3 and 2, with a native peer in it. */
+  async function mixed(settings: Parameters<typeof fishTank>[0] = {}, join: object = {}) {
+    const tank = fishTank(settings, { native: { space: "signal-fish" } });
+    const ada = await tank.connect({ path: "/v3/ws", requested_capabilities: ["room_operation_ids"] });
+    const bob = await tank.connect();
+    await tank.join(ada, "ada", "ABC123", join);
+    await tank.join(bob, "bob", "ABC123", join);
+    const { connect } = nativeServer({}, { server: tank.server });
+    const { client, welcome } = await connect();
+    return { ...tank, ada, bob, client, welcome, connect };
+  }
+  const operate = async (fish: Awaited<ReturnType<typeof mixed>>["ada"], type: string, data?: object) => {
+    const operation_id = "aaaa1111-0000-4000-8000-000000000001";
+    const operation = data ? { type, data } : { type };
+    const heard = await fish.say("RoomOperation", { operation_id, operation });
+    return heard.find((each) => each.type === "RoomOperationResult")?.data?.result;
+  };
+
+  it("[SF88] may say what may be lost, and version 3 never has a hole in its numbers", async () => {
+    const { client, ada, bob, settle } = await mixed();
+    await client.say({ t: "join", id: 1, room: "reef/ABC123" });
+    await settle();
+    const big = "x".repeat(60_000);
+    // More than the budget of a link, while ada and bob take nothing.
+    for (let i = 0; i < 30; i++) {
+      client.sayAtOnce({ t: "send", room: "reef/ABC123", d: big, lane: i % 2 ? "low" : "ephemeral" });
+      await client.settle();
+    }
+    await settle();
+
+    expect(ada.complaint).toBeUndefined();
+    expect(ada.end).toMatchObject({ code: 4002, reason: "slow_consumer" });
+    expect([bob.end, bob.complaint]).toEqual([undefined, undefined]);
+    expect(bob.take().filter(({ type }) => type === "GameData").length).toBeLessThan(30);
+  });
+
+  it("[SF88] has everything heard that it says may be lost where there is room for it", async () => {
+    const { client, ada, settle } = await mixed();
+    await client.say({ t: "join", id: 1, room: "reef/ABC123" });
+    await settle();
+    ada.take();
+    for (let i = 0; i < 20; i++) {
+      client.sayAtOnce({ t: "send", room: "reef/ABC123", d: i, ephemeral: true });
+      if (i % 5 === 0)
+        client.sayAtOnce({ t: "send", room: "reef/ABC123", d: i, not: ["nobody"], lane: "low" });
+    }
+    await client.settle();
+    await settle();
+
+    const seqs = ada.take().flatMap(({ type, data }) => (type === "GameData" ? [data?.seq] : []));
+    expect(seqs).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+    expect(ada.complaint).toBeUndefined();
+  });
+
+  it("[SF88] has reported what JSON cannot say of what it says may be lost", async () => {
+    const { ada, connect, settle } = await mixed();
+    const { client } = await connect({ enc: "msgpack" });
+    await client.say({ t: "join", id: 1, room: "reef/ABC123" });
+    await settle();
+    ada.take();
+    for (const d of [1, Uint8Array.of(7), 2]) {
+      await client.say({ t: "send", room: "reef/ABC123", d, ephemeral: true });
+      await settle();
+    }
+
+    expect(ada.take()).toMatchObject([
+      { type: "GameData", data: { seq: 1 } },
+      { type: "DeliveryReport", data: { gaps: [{ from_seq: 2, to_seq: 2, reason: "unsupported_format" }] } },
+      { type: "Error", data: { error_code: "UNSUPPORTED_GAME_DATA_FORMAT" } },
+      { type: "GameData", data: { seq: 3 } },
+    ]);
+    expect(ada.complaint).toBeUndefined();
+  });
+
+  it("[SF63] [SF89] [NT38] needs the password of a room that Signal Fish sealed", async () => {
+    const { client, ada } = await mixed({}, { password: "coral" });
+    const join = (more: object) => client.say({ t: "join", id: 1, room: "reef/ABC123", ...more });
+
+    expect(await join({})).toMatchObject([{ t: "error", code: "password_required" }]);
+    expect(await join({ password: "x" })).toMatchObject([{ t: "error", code: "password_required" }]);
+    const [snapshot] = await join({ password: "coral" });
+    expect(snapshot).toMatchObject({ t: "snapshot", r: "reef/ABC123", sealed: true });
+    client.take();
+    expect(await operate(ada, "SetRoomAccess", { password: null })).toMatchObject({
+      type: "RoomAccessUpdated",
+    });
+    await client.settle();
+    expect(client.take()).toMatchObject([{ t: "room", sealed: false }]);
+    expect(await client.say({ t: "room-set", id: 2, room: "reef/ABC123", password: "mine" })).toMatchObject([
+      { t: "error", code: "not_authority" },
+    ]);
+  });
+
+  it("[SF93] [SF89] is kicked and banned by its id there, and goes on when the code is another one", async () => {
+    const { client, ada, settle, connect } = await mixed();
+    await client.say({ t: "join", id: 1, room: "reef/ABC123" });
+    await settle();
+    const joined = ada.take().findLast(({ type }) => type === "PlayerJoined");
+    const player_id = (joined?.data?.player as { id: string } | undefined)?.id;
+
+    const renewed = await operate(ada, "RegenerateRoomCode");
+    const code = (renewed as { data?: { room_code?: string } } | undefined)?.data?.room_code;
+    expect(await client.say({ t: "send", id: 2, room: "reef/ABC123", d: 1 })).toMatchObject([{ t: "ok" }]);
+    const { client: eve } = await connect();
+    expect(await eve.say({ t: "join", id: 1, room: "reef/ABC123" })).toMatchObject([
+      { code: "room_not_found" },
+    ]);
+    expect(await eve.say({ t: "join", id: 2, room: `reef/${code}` })).toMatchObject([
+      { t: "snapshot", r: "reef/ABC123" },
+    ]);
+    expect(await operate(ada, "BanPlayer", { player_id })).toMatchObject({
+      type: "PlayerBanned",
+      data: { player_id },
+    });
+    await client.settle();
+    expect(client.take().at(-1)).toMatchObject({ t: "kicked", r: "reef/ABC123" });
+    const again = () => client.say({ t: "join", id: 3, room: `reef/${code}` });
+    expect(await again()).toMatchObject([{ t: "error", code: "banned" }]);
+    expect(await operate(ada, "UnbanPlayer", { player_id })).toMatchObject({ type: "PlayerUnbanned" });
+    expect(await again()).toMatchObject([{ t: "snapshot" }]);
+    expect(ada.complaint).toBeUndefined();
+  });
 });

@@ -249,7 +249,8 @@ export class StrictFish {
     must(at >= 0, "the id of an operation that was asked");
     const [{ data = {} } = {}] = this.#pending.splice(at, 1);
     const { type, data: inner = {} } = result as FishMessage;
-    const operation = data.operation as Request;
+    // What was no operation at all is answered too.
+    const operation = (data.operation as Request | undefined) ?? { type: "", data: {} };
     this.#pending.push(operation);
     this.#code(type, inner);
     if (shapeFlaw(result as FishMessage, this.#version) === undefined) this.#read(type, inner);

@@ -117,7 +117,9 @@ export class Deliveries implements Account {
 
   #miss(event: EventOf<"message">, reason: Reason): void {
     const { room, offset, from, stamp } = event;
-    const stay = this.#stays.findLast((each) => each.room === room && each.since < offset);
+    // What takes no place in the log is not queued where it could be lost: it is missed at once, and so now.
+    const isNow = offset === 0;
+    const stay = this.#stays.findLast((each) => each.room === room && (isNow || each.since < offset));
     if (stamp) stay?.gaps.add(from, stamp, { reason, class: classOf(event) });
   }
 

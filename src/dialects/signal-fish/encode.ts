@@ -1,5 +1,5 @@
 import type { Event, EventOf } from "../../core/events.ts";
-import type { PeerId, RoomId } from "../../core/ids.ts";
+import { type PeerId, type RoomId, roomId } from "../../core/ids.ts";
 import type { Payload } from "../../core/payload.ts";
 import type { LeaveReason } from "../../core/room-events.ts";
 import type { MemberInfo, RoomFacts } from "../../core/views.ts";
@@ -50,7 +50,7 @@ function snapshot(
   { room, facts, members }: { room: RoomId; facts: RoomFacts; members: readonly MemberInfo[] },
   { you, form }: { you: PeerId; form: Form },
 ): object {
-  const { game, code } = placeOf(room);
+  const { game, code } = placeOf(facts.address);
   const { players, spectators } = byRole(members);
   return {
     room_id: facts.uid,
@@ -79,7 +79,7 @@ export function joined(event: EventOf<"room-joined">, you: PeerId, form: Form): 
       ...(mayKnow && token !== undefined && { reconnection_token: token }),
     });
   }
-  const { game, code } = placeOf(room);
+  const { game, code } = placeOf(facts.address);
   const { players, spectators } = byRole(members);
   return frame("SpectatorJoined", {
     room_id: facts.uid,
@@ -233,6 +233,8 @@ export function encode(event: Event, form: Form): Wire | typeof EACH | undefined
       return reconnected(event, form);
     case "room-left":
       return left(event);
+    case "code-renewed":
+      return frame("RoomCodeRegenerated", { room_code: placeOf(roomId(event.code)).code });
     case "room-closed":
     case "kicked":
       return EACH;
@@ -272,21 +274,21 @@ export function encode(event: Event, form: Form): Wire | typeof EACH | undefined
   }
 }
 
-function left({ room, watched }: EventOf<"room-left">): string {
+function left({ watched }: EventOf<"room-left">): string {
   if (!watched) return frame("RoomLeft");
   return frame("SpectatorLeft", {
     room_id: watched.uid,
-    room_code: placeOf(room).code,
+    room_code: placeOf(watched.address).code,
     reason: "voluntary_leave",
     current_spectators: watched.spectators.map(spectatorInfo),
   });
 }
 
 /** What a spectator is told when the room it watches is no more. */
-export function watchedRoomClosed(room: RoomId, uid: string): string {
+export function watchedRoomClosed({ uid, address }: { uid: string; address: RoomId }): string {
   return frame("SpectatorLeft", {
     room_id: uid,
-    room_code: placeOf(room).code,
+    room_code: placeOf(address).code,
     reason: "room_closed",
     current_spectators: [],
   });

@@ -48,11 +48,22 @@ export type WireCode =
   | "SIGNAL_TARGET_NOT_FOUND"
   | "SIGNAL_RATE_LIMITED"
   | "SIGNAL_TOO_LARGE"
-  // Only in answers to room operations: older clients do not know them.
-  | "NOT_ROOM_AUTHORITY"
-  | "KICK_TARGET_NOT_FOUND"
-  | "TRANSFER_TARGET_NOT_FOUND"
-  | "BANNED";
+  | LaterCode;
+
+/** Codes that older clients cannot read: only for those that have asked for what older ones cannot ask for. */
+export type LaterCode = (typeof LATER_CODES)[number];
+
+export const LATER_CODES = [
+  "NOT_ROOM_AUTHORITY",
+  "KICK_TARGET_NOT_FOUND",
+  "TRANSFER_TARGET_NOT_FOUND",
+  "PASSWORD_REQUIRED",
+  "BANNED",
+  "KICKED",
+] as const;
+
+/** Whether a code is told to a client that is not known to be a later one. */
+export const isForAll = (code: WireCode): boolean => !LATER_CODES.some((later) => later === code);
 
 /** What the core would call the refusals that only this language knows. */
 const CORE_CODES: Partial<Record<WireCode, ErrorCode>> = {

@@ -27,8 +27,9 @@ import { type Envelope, parseEnvelope, payloadOf, plainGameData, strictUuid } fr
 import { Fault, Gibberish } from "./fault.ts";
 import { handshake } from "./handshake.ts";
 import { answerOpening, bindingOf, bondOf } from "./opening.ts";
+import { isLater, operationIn, readOperation } from "./operations.ts";
 import { type Asked, farewell, refusalText, wrapped } from "./refuse.ts";
-import { BARE, OPERATIONS, passOn, REQUESTS } from "./requests.ts";
+import { EMPTY, isBare, passOn, REQUESTS } from "./requests.ts";
 import { pages, routes } from "./routes.ts";
 import { type App, SIGNAL_FISH_DEFAULTS, type SignalFishSettings } from "./settings.ts";
 import { Statistics } from "./statistics.ts";
@@ -70,9 +71,11 @@ interface Shared {
   readonly statistics: Statistics;
 }
 
+/** What other languages say may be lost has a number all the same, and none of the classes that may. */
+const RELIABLE: Urgency = { lane: "normal" };
+
 const GAME_DATA: Asked = { type: "GameData" };
 const NOT_ASKED: Asked = { type: "" };
-const EMPTY: Envelope = { type: "", data: undefined, raw: "" };
 
 class SignalFishConversation implements Conversation {
   readonly #settings: SignalFishSettings;
@@ -89,6 +92,8 @@ class SignalFishConversation implements Conversation {
   #app: App | undefined;
   #isAuthenticated = false;
   #mayOperate = false;
+  /** Whether the client has asked for what only those of later servers know. */
+  #knowsLater = false;
   /** What the message at hand wants; also for its refusal. */
   #asked: Asked = NOT_ASKED;
 
@@ -137,8 +142,8 @@ class SignalFishConversation implements Conversation {
     const read = Object.hasOwn(REQUESTS, envelope.type) ? REQUESTS[envelope.type] : undefined;
     if (!read) throw new Gibberish();
     const talk = this.#talk(now);
-    this.#asked = { type: envelope.type };
-    return this.#noted(read(BARE.has(envelope.type) ? EMPTY : envelope, talk));
+    this.#ask(envelope);
+    return this.#noted(read(isBare(envelope.type) ? EMPTY : envelope, talk));
   }
 
   encode(event: Event): Wire | typeof EACH | undefined {
@@ -165,11 +170,10 @@ class SignalFishConversation implements Conversation {
         this.#deliveries.unsupported(event);
         return { wires: [], isMissed: true };
       case "room-closed":
-        if (event.facts?.role === "spectator")
-          return { wires: [watchedRoomClosed(event.room, event.facts.uid)] };
+        if (event.facts?.role === "spectator") return { wires: [watchedRoomClosed(event.facts)] };
         return { wires: [], farewell: farewell({ reason: "room_inactive" }) };
       case "kicked":
-        return { wires: [], farewell: farewell({ reason: "kicked" }) };
+        return { wires: [], farewell: this.farewell({ reason: "kicked" }) };
       default:
         return { wires: [] };
     }
@@ -185,10 +189,11 @@ class SignalFishConversation implements Conversation {
   }
 
   urgency(event: Event): Urgency | undefined {
-    if (event.type !== "message" || !event.delivery || !event.stamp) return undefined;
-    const { key, class: wanted } = event.delivery;
+    if (event.type !== "message" || !event.stamp) return undefined;
+    const { key, class: wanted } = event.delivery ?? {};
     if (wanted === "volatile") return { lane: "ephemeral" };
-    return wanted === "latest" ? { lane: "low", replaces: `${event.room} ${event.from} ${key}` } : undefined;
+    if (wanted === "latest") return { lane: "low", replaces: `${event.room} ${event.from} ${key}` };
+    return RELIABLE;
   }
 
   refuse({ refusal }: Refused): RefusalReply {
@@ -208,7 +213,7 @@ class SignalFishConversation implements Conversation {
 
   farewell(goodbye: Goodbye): Farewell {
     const { reason, at } = goodbye;
-    const said = farewell(goodbye);
+    const said = farewell(goodbye, { knowsLater: this.#knowsLater });
     // Where the moment is told, nothing was said before; the link ends at once, so nothing is said of a later try.
     const isNews = reason === "server_shutdown" && at !== undefined && this.#isAuthenticated;
     if (!isNews || this.#form.version === 2) return said;
@@ -245,7 +250,7 @@ class SignalFishConversation implements Conversation {
   #authenticate(envelope: Envelope, now: number): Heard {
     const fields = payloadOf(envelope);
     if (this.#isAuthenticated) return { type: "nothing" };
-    this.#asked = { type: "Authenticate" };
+    this.#ask(envelope);
     const agreed = handshake(fields, {
       settings: this.#settings,
       defaultVersion: this.#surroundings.opening.path.endsWith("/v3/ws") ? 3 : 2,
@@ -287,12 +292,18 @@ class SignalFishConversation implements Conversation {
     }
     if (!this.#mayOperate) throw new Fault("INVALID_INPUT", "Room operations were not negotiated");
     const operation = strictUuid(fields, "operation_id");
-    const inner = parseEnvelope(JSON.stringify(fields.operation ?? null));
-    const read = Object.hasOwn(OPERATIONS, inner.type) ? OPERATIONS[inner.type] : undefined;
-    if (!read) throw new Gibberish();
-    const target = inner.data?.player_id;
-    this.#asked = { type: inner.type, operation, ...(typeof target === "string" && { target }) };
-    return this.#noted(read(BARE.has(inner.type) ? EMPTY : inner, talk));
+    this.#asked = { ...NOT_ASKED, operation };
+    const inner = operationIn(fields);
+    this.#ask(inner, { operation });
+    const { heard, done } = readOperation(inner, talk);
+    this.#ask(inner, { operation, done });
+    return this.#noted(heard);
+  }
+
+  /** Notes what is asked now. */
+  #ask(request: Envelope, more: Pick<Asked, "operation" | "done"> = {}): void {
+    this.#knowsLater ||= isLater(request);
+    this.#asked = { type: request.type, knowsLater: this.#knowsLater, ...more };
   }
 
   /** What was heard, with a note of what it was, for its answer. */

@@ -13,6 +13,8 @@ const RELAYS = ["tcp", "udp", "websocket", "auto"] as const;
 /** How often a code is drawn that is not taken. */
 const CANDIDATES = 8;
 
+const MAX_PASSWORD_BYTES = 256;
+
 /** `JoinRoom` as a command; what is wrong with it is found in the order of rules SF30 to SF36. */
 export function joinRoom(fields: Fields, talk: Talk): Command {
   const { settings, app, place, peer } = talk;
@@ -34,12 +36,12 @@ export function joinRoom(fields: Fields, talk: Talk): Command {
   }
   if (place) throw new Fault("ALREADY_IN_ROOM", "Already in a room");
   if (code !== undefined) refuse("INVALID_ROOM_CODE", roomCodeFlaw(code, settings.roomCodeLength));
-  // A room that should have been sealed must not be open.
-  if (password !== undefined) throw new Fault("ROOM_CREATION_FAILED", "Room passwords are not supported");
+  refuse("INVALID_INPUT", password === undefined ? undefined : passwordFlaw(password));
   if (joinOnly && code === undefined) throw new Fault("INVALID_INPUT", "Joining only needs a room code");
 
   const room = code === undefined ? freshRoom(game, talk) : roomOf(game, code);
-  const known = peer.space.rooms.get(room);
+  if (room === undefined) throw new Fault("ROOM_CREATION_FAILED", "No free room code was found");
+  const known = peer.space.at(room);
   if (known && !known.game) throw new Fault("ROOM_NOT_FOUND", "Room not found");
   if (!known && !joinOnly && app) {
     if (app.maxPlayersPerRoom !== undefined && capacity > app.maxPlayersPerRoom) {
@@ -58,6 +60,7 @@ export function joinRoom(fields: Fields, talk: Talk): Command {
     type: "join",
     room,
     profile: { name },
+    ...(password !== undefined && { password }),
     ...(!joinOnly && { create: policyOf({ game, capacity, hasAuthority }, settings) }),
     // Without a token nobody could come back, and the seat would only be blocked.
     ...(knowsToken && {
@@ -78,6 +81,7 @@ export function joinAsSpectator(fields: Fields, talk: Talk): Command {
   const game = text(fields, "game_name");
   const code = text(fields, "room_code");
   const name = text(fields, "spectator_name");
+  const password = optionalText(fields, "password");
 
   countJoin(talk, "join");
   if (place?.role === "member") throw new Fault("SPECTATOR_NOT_ALLOWED", "Players cannot watch as well");
@@ -85,21 +89,36 @@ export function joinAsSpectator(fields: Fields, talk: Talk): Command {
   refuse("INVALID_PLAYER_NAME", playerNameFlaw(name, settings.names));
   refuse("INVALID_GAME_NAME", gameNameFlaw(game, settings.maxGameNameLength));
   refuse("INVALID_ROOM_CODE", roomCodeFlaw(code, settings.roomCodeLength));
+  refuse("INVALID_INPUT", password === undefined ? undefined : passwordFlaw(password));
   const room = roomOf(game, code);
-  if (!peer.space.rooms.get(room)?.game) throw new Fault("ROOM_NOT_FOUND", "Room not found");
-  return { type: "join", room, as: "spectator", profile: { name } };
+  if (!peer.space.at(room)?.game) throw new Fault("ROOM_NOT_FOUND", "Room not found");
+  return {
+    type: "join",
+    room,
+    as: "spectator",
+    profile: { name },
+    ...(password !== undefined && { password }),
+  };
 }
 
 const roomOf = (game: string, code: string): RoomId => roomId(`${game}/${code.toUpperCase()}`);
 
-/** A room that there is not yet; one that there is by chance is never joined. */
-function freshRoom(game: string, { peer, random, settings }: Talk): RoomId {
+/** The address of a room that there is not yet, drawn by chance; `undefined`: all that were drawn are taken. */
+export function freshRoom(game: string, { peer, random, settings }: Talk): RoomId | undefined {
   const { roomCodeLength: length, roomCodePrefix: prefix } = settings;
   for (let i = 0; i < CANDIDATES; i++) {
     const room = roomOf(game, roomCode(random, { length, prefix }));
-    if (!peer.space.rooms.has(room)) return room;
+    if (!peer.space.at(room)) return room;
   }
-  throw new Fault("ROOM_CREATION_FAILED", "No free room code was found");
+  return undefined;
+}
+
+/** What is wrong with the password of a room. */
+export function passwordFlaw(password: string): string | undefined {
+  if (password === "") return "Password is empty";
+  if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES)
+    return `Password has more than ${MAX_PASSWORD_BYTES} bytes`;
+  return undefined;
 }
 
 /** A creation is a join too; what is refused counts as well. */
@@ -116,7 +135,7 @@ function countJoin({ window, settings, now }: Talk, what: "join" | "creation"): 
 }
 
 function refuse(
-  code: "INVALID_GAME_NAME" | "INVALID_PLAYER_NAME" | "INVALID_ROOM_CODE",
+  code: "INVALID_GAME_NAME" | "INVALID_PLAYER_NAME" | "INVALID_ROOM_CODE" | "INVALID_INPUT",
   flaw?: string,
 ): void {
   if (flaw !== undefined) throw new Fault(code, flaw);
@@ -124,7 +143,7 @@ function refuse(
 
 function policyOf(
   { game, capacity, hasAuthority }: { game: string; capacity: number; hasAuthority: boolean },
-  { emptyRoomMs, inactiveRoomMs, maxSpectators, reconnection }: SignalFishSettings,
+  { emptyRoomMs, inactiveRoomMs, maxSpectators, reconnection, banByIp }: SignalFishSettings,
 ): RoomPolicy {
   return {
     kind: "game",
@@ -141,6 +160,7 @@ function policyOf(
     inactiveMs: inactiveRoomMs,
     missedEvents: reconnection.maxEvents,
     banAfterKick: false,
+    bansPlaces: banByIp,
     presence: "told",
   };
 }

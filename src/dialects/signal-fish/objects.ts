@@ -8,14 +8,23 @@ export type Version = 2 | 3;
 
 const NO_STAMP: Stamp = { epoch: 1, seq: 0 };
 
+/** UUIDs of peers of other languages, because they are asked for with every message. */
+const foreign = new Map<PeerId, string>();
+const MAX_FOREIGN = 10_000;
+
 /**
  * The UUID by which a peer is called. Peers of other languages have ids of other forms: theirs is made of the id, the
  * same each time.
  */
 export function wireId(peer: PeerId): string {
   if (isUuid(peer)) return peer;
+  const known = foreign.get(peer);
+  if (known !== undefined) return known;
   const hex = createHash("sha256").update(peer).digest("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  if (foreign.size >= MAX_FOREIGN) foreign.clear();
+  foreign.set(peer, id);
+  return id;
 }
 
 export const time = (ms: number): string => new Date(ms).toISOString();

@@ -2,15 +2,18 @@ import type { ErrorCode, Refusal } from "../../core/errors.ts";
 import type { Goodbye, GoodbyeReason } from "../../core/goodbyes.ts";
 import type { Farewell } from "../dialect.ts";
 import { frame } from "./encode.ts";
-import { Fault, Gibberish, type WireCode } from "./fault.ts";
+import { Fault, isForAll, type WireCode } from "./fault.ts";
+import type { Moderation } from "./moderating.ts";
 
 /** What a link has asked last. */
 export interface Asked {
   readonly type: string;
   /** Of a `RoomOperation`: the answer carries it. */
   readonly operation?: string | undefined;
-  /** Whom a moderation is about. */
-  readonly target?: string | undefined;
+  /** What is answered when it was done, where the hub's answer does not say it. */
+  readonly done?: Moderation["done"];
+  /** Whether the client has shown that it knows the codes of later servers. */
+  readonly knowsLater?: boolean;
 }
 
 interface Words {
@@ -37,8 +40,16 @@ const WORDS: Partial<Record<ErrorCode, Words>> = {
   too_large: { code: "MESSAGE_TOO_LARGE", text: "Message is too large" },
   slow_down: { code: "RATE_LIMIT_EXCEEDED", text: "Too many messages" },
   draining: { code: "SERVER_DRAINING", text: "Server is draining for shutdown" },
-  banned: { code: undefined, text: "Banned from this room" },
+  banned: { code: "BANNED", text: "Banned from this room" },
+  password_required: { code: "PASSWORD_REQUIRED", text: "The room is entered with its password only" },
   internal: { code: "INTERNAL_ERROR", text: "The server failed" },
+};
+
+const MODERATION: Partial<Record<ErrorCode, Words>> = {
+  not_authority: { code: "NOT_ROOM_AUTHORITY", text: "Only the authority may moderate" },
+  no_authority: { code: "NOT_ROOM_AUTHORITY", text: "Only the authority may moderate" },
+  not_host: { code: "NOT_ROOM_AUTHORITY", text: "Only the authority may moderate" },
+  peer_not_found: { code: "KICK_TARGET_NOT_FOUND", text: "No such player in this room" },
 };
 
 /** Where a refusal of the core means something else because of what was asked. */
@@ -68,16 +79,14 @@ const WORDS_BY_REQUEST: Readonly<Record<string, Partial<Record<ErrorCode, Words>
     seat_token_wrong: { code: "RECONNECTION_TOKEN_INVALID", text: "Invalid reconnection token" },
     seat_expired: { code: "RECONNECTION_EXPIRED", text: "Reconnection window has expired" },
     room_not_found: { code: "ROOM_NOT_FOUND", text: "Room no longer exists" },
-    banned: { code: "RECONNECTION_FAILED", text: "Banned from this room" },
   },
-  KickPlayer: {
-    not_authority: { code: "NOT_ROOM_AUTHORITY", text: "Only the authority may moderate" },
-    no_authority: { code: "NOT_ROOM_AUTHORITY", text: "Only the authority may moderate" },
-    peer_not_found: { code: "KICK_TARGET_NOT_FOUND", text: "No such player in this room" },
-  },
+  KickPlayer: MODERATION,
+  BanPlayer: MODERATION,
+  UnbanPlayer: MODERATION,
+  SetRoomAccess: MODERATION,
+  RegenerateRoomCode: MODERATION,
   TransferAuthority: {
-    not_authority: { code: "NOT_ROOM_AUTHORITY", text: "Only the authority may moderate" },
-    no_authority: { code: "NOT_ROOM_AUTHORITY", text: "Only the authority may moderate" },
+    ...MODERATION,
     peer_not_found: { code: "TRANSFER_TARGET_NOT_FOUND", text: "No such player in this room" },
   },
 };
@@ -104,9 +113,11 @@ export function wordsFor(refusal: Refusal, asked: Asked): Words {
 
 /** The message that says no. */
 export function refusalText(refusal: Refusal, asked: Asked): string {
-  const { code, text } = wordsFor(refusal, asked);
+  const { code: known, text } = wordsFor(refusal, asked);
+  const code = known && (asked.knowsLater || isForAll(known)) ? known : undefined;
   const error = { message: text, ...(code && { error_code: code }) };
-  if (refusal instanceof Gibberish || refusal.code === "bad_message") return frame("Error", error);
+  // What makes no sense is no request; but whoever waits for the answer to an operation gets one.
+  if (asked.operation === undefined && refusal.code === "bad_message") return frame("Error", error);
 
   const failed = { reason: text, ...(code && { error_code: code }) };
   switch (asked.type) {
@@ -134,6 +145,9 @@ export const wrapped = (operation: string, text: string): string =>
   `{"type":"RoomOperationResult","data":{"operation_id":"${operation}","result":${text}}}`;
 
 const last = (code: WireCode, text: string): string => frame("Error", { message: text, error_code: code });
+
+const removed = (code?: WireCode): string =>
+  frame("Error", { message: "Removed from the room", ...(code && { error_code: code }) });
 
 /** How each goodbye closes the socket. */
 const FAREWELLS: Partial<Record<GoodbyeReason, Farewell>> = {
@@ -173,9 +187,8 @@ const FAREWELLS: Partial<Record<GoodbyeReason, Farewell>> = {
     reason: "inbound_rate_limited",
     message: last("RATE_LIMIT_EXCEEDED", "Too many messages"),
   },
-  // Clients that do not know the code could not read the message.
-  kicked: { code: 4007, reason: "kicked", message: frame("Error", { message: "Removed from the room" }) },
-  banned: { code: 4007, reason: "kicked", message: frame("Error", { message: "Removed from the room" }) },
+  kicked: { code: 4007, reason: "kicked", message: removed() },
+  banned: { code: 4007, reason: "kicked", message: removed() },
   message_too_large: {
     code: 1009,
     reason: "message_too_large",
@@ -198,6 +211,8 @@ const FAREWELLS: Partial<Record<GoodbyeReason, Farewell>> = {
   protocol_error: { code: 1002, reason: "protocol_error" },
 };
 
-export function farewell({ reason }: Goodbye): Farewell {
-  return FAREWELLS[reason] ?? { code: 1008, reason };
+export function farewell({ reason }: Goodbye, { knowsLater }: Pick<Asked, "knowsLater"> = {}): Farewell {
+  const said = FAREWELLS[reason] ?? { code: 1008, reason };
+  // Clients that do not know the code could not read the message.
+  return said.code === 4007 && knowsLater ? { ...said, message: removed("KICKED") } : said;
 }

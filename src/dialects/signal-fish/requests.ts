@@ -8,19 +8,13 @@ import { type Envelope, type Fields, flag, membersOf, payloadOf, text, uuid } fr
 import { Fault, Gibberish } from "./fault.ts";
 import { joinAsSpectator, joinRoom } from "./joining.ts";
 import { refuseSignal, transportReport } from "./signaling.ts";
-import type { Place, Talk } from "./talk.ts";
+import { seated, type Talk } from "./talk.ts";
 
 /** What one kind of request means. */
-type Read = (envelope: Envelope, talk: Talk) => Heard;
+export type Read = (envelope: Envelope, talk: Talk) => Heard;
 
 const NOTHING: Heard = { type: "nothing" };
 const command = (asked: Command): Heard => ({ type: "command", command: asked });
-
-/** The room of a player. @throws {Fault} `NOT_IN_ROOM`, also for spectators. */
-function seated(place: Place | undefined): Place {
-  if (place?.role !== "member") throw new Fault("NOT_IN_ROOM", "Not in a room");
-  return place;
-}
 
 /** What a link may ask once it has a peer. */
 export const REQUESTS: Readonly<Record<string, Read>> = {
@@ -75,27 +69,12 @@ export const REQUESTS: Readonly<Record<string, Read>> = {
 };
 
 /** Requests that carry nothing: `data` may be there, and says nothing. */
-export const BARE = new Set(["LeaveRoom", "PlayerReady", "StartGame", "Ping", "LeaveSpectator"]);
+const BARE = new Set(["LeaveRoom", "PlayerReady", "StartGame", "Ping", "LeaveSpectator"]);
 
-/** The room requests that may come within a `RoomOperation`, moderation included. */
-export const OPERATIONS: Readonly<Record<string, Read>> = {
-  ...pick(["JoinRoom", "LeaveRoom", "Reconnect", "JoinAsSpectator", "LeaveSpectator"]),
-  LeaveRoom: (_, { place }) => command({ type: "leave", room: seated(place).room.id }),
-  KickPlayer(envelope, { place, peer }) {
-    const target = peerId(uuid(payloadOf(envelope), "player_id"));
-    const { room } = seated(place);
-    if (target === peer.id) throw new Fault("INVALID_INPUT", "Players cannot kick themselves");
-    return command({ type: "kick", room: room.id, peer: target });
-  },
-  TransferAuthority(envelope, { place }) {
-    const to = peerId(uuid(payloadOf(envelope), "player_id"));
-    return command({ type: "transfer-authority", room: seated(place).room.id, to });
-  },
-};
+export const isBare = (type: string): boolean => BARE.has(type);
 
-function pick(names: readonly string[]): Record<string, Read> {
-  return Object.fromEntries(Object.entries(REQUESTS).filter(([name]) => names.includes(name)));
-}
+/** What is read of a request that carries nothing. */
+export const EMPTY: Envelope = { type: "", data: undefined, raw: "" };
 
 /** Game data goes as the text that arrived; without a seat it goes nowhere. */
 function gameData({ data, raw }: Envelope, { place, version }: Talk): Heard {

@@ -125,45 +125,15 @@ describe("joining a room", () => {
     expect(await say(null)).toMatchObject([failed("INVALID_GAME_NAME")]);
   });
 
-  it("[SF35] opens nothing when only joining is wanted, and seals nothing", async () => {
+  it("[SF35] opens nothing when only joining is wanted", async () => {
     const { connect, join } = fishTank();
     const client = await connect();
 
     expect(await join(client, "ada", undefined, { join_only: true })).toMatchObject(failed("INVALID_INPUT"));
     expect(await join(client, "ada", "ABC123", { join_only: true })).toMatchObject(failed("ROOM_NOT_FOUND"));
-    expect(await join(client, "ada", "ABC123", { password: "coral" })).toMatchObject(
-      failed("ROOM_CREATION_FAILED"),
-    );
     expect((await join(client, "ada", "ABC123", { join_only: false, password: null })).type).toBe(
       "RoomJoined",
     );
-  });
-
-  it.each([
-    ["game_name", "Reef race_2-é", true],
-    ["game_name", " lagoon ", true],
-    ["game_name", "x".repeat(64), true],
-    ["game_name", "é".repeat(33), false],
-    ["game_name", "reef/race", false],
-    ["player_name", "Zoë-_ 3", true],
-    ["player_name", "ⅷ", true],
-    ["player_name", "x".repeat(33), false],
-    ["player_name", "é".repeat(17), false],
-    ["player_name", "   ", false],
-    ["player_name", " ada", false],
-    ["player_name", "ada\u0085", false],
-    ["player_name", "a\tb", false],
-    ["player_name", "a\ufeffb", false],
-    ["player_name", "a!b", false],
-  ])("[SF36] finds a %s of %j good: %s", async (field, name, isGood) => {
-    const { connect } = fishTank();
-    const client = await connect();
-
-    const [answer] = await client.say("JoinRoom", { game_name: "reef", player_name: "ada", [field]: name });
-
-    const code = field === "game_name" ? "INVALID_GAME_NAME" : "INVALID_PLAYER_NAME";
-    if (isGood) expect(answer?.type).toBe("RoomJoined");
-    else expect(answer).toMatchObject(failed(code));
   });
 
   it("[SF36] takes the characters that are configured", async () => {

@@ -117,6 +117,8 @@ export interface SignalFishSettings {
   readonly binding?: BindingSettings | undefined;
   /** Most links of one address; 0 for no limit. */
   readonly maxLinksPerAddress: number;
+  /** Whether a ban keeps out everybody at the same address. */
+  readonly banByIp: boolean;
   /** Whether requests about rooms may carry an id of their own, and the authority may kick and ban by them. */
   readonly roomOperations: boolean;
 }
@@ -180,5 +182,6 @@ export const SIGNAL_FISH_DEFAULTS: SignalFishSettings = {
   drainGraceMs: 30_000,
   silence: { activityMs: 30_000, idleMs: 300_000 },
   maxLinksPerAddress: 0,
-  roomOperations: false,
+  banByIp: false,
+  roomOperations: true,
 };

@@ -1,6 +1,7 @@
 import type { Peer } from "../../core/peer.ts";
 import type { Random } from "../../core/random.ts";
 import type { Member, Room } from "../../core/room.ts";
+import { Fault } from "./fault.ts";
 import type { Version } from "./objects.ts";
 import type { App, SignalFishSettings } from "./settings.ts";
 import type { Window } from "./window.ts";
@@ -32,4 +33,10 @@ export function placeIn({ id, rooms }: Peer): Place | undefined {
     if (member) return { room, role: member.role };
   }
   return undefined;
+}
+
+/** The room of a player. @throws {Fault} `NOT_IN_ROOM`, also for spectators. */
+export function seated(place: Place | undefined): Place {
+  if (place?.role !== "member") throw new Fault("NOT_IN_ROOM", "Not in a room");
+  return place;
 }
