@@ -6,7 +6,7 @@ export interface ChannelsOptions {
 }
 
 /** What every implementation of WebRTC takes as one message. Larger packets go another way. */
-export const MAX_CHANNEL_CHARS = 16_000;
+const MAX_CHARS = 16_000;
 const MAX_BUFFERED_BYTES = 1_048_576;
 /** What is worthless when late is not put behind more than this. */
 const MAX_CAST_BUFFERED_BYTES = 65_536;
@@ -41,7 +41,7 @@ export class Channels {
   cast(text: string): boolean {
     if (this.#lossy.readyState !== "open") return this.send(text);
     // Lost already, if there is no room: what comes next is newer.
-    if (text.length > MAX_CHANNEL_CHARS) return false;
+    if (text.length > MAX_CHARS) return false;
     put(this.#lossy, text, MAX_CAST_BUFFERED_BYTES);
     return true;
   }
@@ -58,7 +58,7 @@ export class Channels {
 }
 
 function put(channel: RTCDataChannel, text: string, maxBufferedBytes: number): boolean {
-  if (text.length > MAX_CHANNEL_CHARS || channel.bufferedAmount > maxBufferedBytes) return false;
+  if (text.length > MAX_CHARS || channel.bufferedAmount > maxBufferedBytes) return false;
   try {
     channel.send(text);
     return true;

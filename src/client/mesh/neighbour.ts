@@ -2,7 +2,6 @@ import type { Clock } from "../clock.ts";
 import { jsonCodec } from "../codec.ts";
 import { ParlorError } from "../errors.ts";
 import type { PeerConnectionClass } from "./attempt.ts";
-import { MAX_CHANNEL_CHARS } from "./channels.ts";
 import { DirectLine } from "./direct-line.ts";
 import { isPacket, type MeshSignal, type Packet, type Via } from "./packets.ts";
 import { Pair, type PairOptions, type Way } from "./pair.ts";
@@ -33,10 +32,6 @@ export interface Cover {
   /** @throws {ParlorError} `encryption` */
   open(parcel: unknown): Promise<unknown>;
 }
-
-/** How much longer base64 is, and what encryption adds to it. */
-const BASE64_SHARE = 4 / 3;
-const SEAL_CHARS = 128;
 
 /** One other peer of the mesh: the talk with it, and what carries that. */
 export class Neighbour {
@@ -127,25 +122,20 @@ export class Neighbour {
     const { cover, session, peer, troubled } = this.#options;
     if (!cover) return take(packet);
     cover.seal(packet).then((parcel) => {
-      // The way has closed meanwhile, or is full: it was said that it takes this, so another has to.
-      if (!take(parcel)) session.send(peer, parcel, { isEphemeral: packet.k === "e" });
+      // Too large when encrypted, or the way has closed meanwhile: it was said that it is taken, so another way has to.
+      const isSign = packet.k === "p" || packet.k === "q";
+      if (!take(parcel) && !isSign) session.send(peer, parcel, { isEphemeral: packet.k === "e" });
     }, troubled);
     return true;
   }
 
   #direct(): Way {
-    const takes = (packet: Packet) => (this.#line?.isOpen ?? false) && !this.#isTooLarge(packet);
+    const isOpen = () => this.#line?.isOpen ?? false;
     return {
-      send: (packet) => takes(packet) && this.#give(packet, (each) => this.#line?.send(each) ?? false),
-      cast: (packet) => takes(packet) && this.#give(packet, (each) => this.#line?.cast(each) ?? false),
+      send: (packet) => isOpen() && this.#give(packet, (each) => this.#line?.send(each) ?? false),
+      cast: (packet) => isOpen() && this.#give(packet, (each) => this.#line?.cast(each) ?? false),
       isBusy: false,
     };
-  }
-
-  /** Whether a data channel will not take the packet when it is encrypted; of others the channel itself says so. */
-  #isTooLarge(packet: Packet): boolean {
-    if (!this.#options.cover) return false;
-    return bytesOf(packet).length * BASE64_SHARE + SEAL_CHARS > MAX_CHANNEL_CHARS;
   }
 
   #relayed(): Way {
