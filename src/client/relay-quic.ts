@@ -36,9 +36,10 @@ export const openQuic: OpenWire = async (options) => {
     throw new ParlorError("no_carrier", { message: "QUIC cannot check a certificate by its hash" });
   }
   const key = JSON.stringify([url.host, isPinned, ca]);
-  const known = shared.get(key);
+  const isShared = options.connection !== "own";
+  const known = isShared ? shared.get(key) : undefined;
   const connecting = known ?? connect(options, () => forget(key, connecting));
-  if (!known) shared.set(key, connecting);
+  if (isShared && !known) shared.set(key, connecting);
   const connection = await unlessAborted(connecting, signal);
   return connection.lineFor(options, {
     isReused: known !== undefined,

@@ -47,6 +47,8 @@ export interface WireOptions {
   readonly certificateHash?: string | undefined;
   /** PEM of an issuer that the system does not know. Only for QUIC, and hosts with a name. */
   readonly ca?: string | undefined;
+  /** Whether the connection may be others', too. */
+  readonly connection?: "shared" | "own" | undefined;
   readonly listener: WireListener;
   readonly signal?: AbortSignal | undefined;
 }

@@ -37,6 +37,11 @@ export interface RelayOptions {
   readonly certificateHash?: string | undefined;
   /** PEM of the issuer of the server's certificate, when the system does not know it. Only for QUIC, and hosts with a name. */
   readonly ca?: string | undefined;
+  /**
+   * Whether a line over QUIC shares its connection with others of this program to the same server (the default), or has its
+   * own: faster where one sends in bulk while another is sent to.
+   */
+  readonly connection?: "shared" | "own" | undefined;
   readonly WebSocket?: SocketClass | undefined;
   /** How long each carrier may take until the server has let us in, in ms. Default: 15 s. */
   readonly openWithinMs?: number | undefined;
@@ -207,7 +212,17 @@ export class Relay extends Emitter<RelayEvents> {
       closed: (end) => this.#closed(end),
     };
     const { session, peer } = this;
-    const wireOptions = { url: new URL(PATH, base), session, peer, certificateHash, ca, listener, signal };
+    const { connection } = options;
+    const wireOptions = {
+      url: new URL(PATH, base),
+      session,
+      peer,
+      certificateHash,
+      ca,
+      connection,
+      listener,
+      signal,
+    };
     if (carrier === "websocket") this.#wire = await openWebSocketWire(wireOptions, options.WebSocket);
     else this.#wire = await (carrier === "quic" ? openQuic : openWebTransport)(wireOptions);
 

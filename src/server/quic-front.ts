@@ -55,8 +55,7 @@ export class QuicFront {
   readonly #silent = new Deadlines<QuicConnection>();
   readonly #quic: Quic;
   readonly #certificate: QuicCertificate;
-  /** Connections that were let in since the start. */
-  accepted = 0;
+  #accepted = 0;
   #listener: QuicListener | undefined;
   #port: number;
   #isClosed = false;
@@ -96,6 +95,11 @@ export class QuicFront {
   get place(): QuicPlace {
     const { hash: certificateHash, isSelfSigned } = this.#certificate;
     return { port: this.#port, certificateHash, isSelfSigned };
+  }
+
+  /** Connections that were let in since the start. */
+  get accepted(): number {
+    return this.#accepted;
   }
 
   get connections(): number {
@@ -174,7 +178,7 @@ export class QuicFront {
       this.#turnAway(connection, "server_full");
       return;
     }
-    this.accepted++;
+    this.#accepted++;
     const { config, now } = this.#options;
     this.#silent.set(connection, now() + config.registrationTimeoutMs);
     connection.listen(

@@ -179,6 +179,16 @@ describe.skipIf(quic === undefined)("openRelay() in Node", () => {
     await vi.waitFor(async () => expect(await connectionsAt(port)).toBe("0"), 5000);
   });
 
+  it("[QR21] gives a line a connection of its own that asks for one", async () => {
+    const { enter, port } = await serve();
+    const own = { ...QUIC, connection: "own" } as const;
+    const relays = [await enter("ada", QUIC), await enter("bob", own), await enter("eve", own)];
+    await enter("cleo", QUIC);
+    expect(await connectionsAt(port)).toBe("3");
+    relays[1]?.close();
+    await vi.waitFor(async () => expect(await connectionsAt(port)).toBe("2"), 5000);
+  });
+
   it("[QR21] hears of its own end alone", async () => {
     const { enter } = await serve();
     const [ada, bob] = [await enter("ada", QUIC), await enter("bob", QUIC)];
