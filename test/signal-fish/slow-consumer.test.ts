@@ -79,7 +79,8 @@ describe("a reader that takes nothing", () => {
     expect(await flooding).toBeGreaterThan(8);
 
     slow.socket.resume();
-    await expect.poll(() => slow.isEnded).toBe(true);
+    // Who does not answer the close is cut off a second later.
+    await expect.poll(() => slow.isEnded, { timeout: 10_000 }).toBe(true);
     // What still reaches it may be cut short by then; if it is told, it is told this.
     if (slow.closed) expect(slow.closed).toEqual({ code: 4002, reason: "slow_consumer" });
   });
@@ -97,7 +98,9 @@ describe("a reader that takes nothing", () => {
     isOver = true;
     await flooding;
 
-    await expect.poll(() => slow.closed).toEqual({ code: 4002, reason: "slow_consumer" });
+    await expect
+      .poll(() => slow.closed, { timeout: 10_000 })
+      .toEqual({ code: 4002, reason: "slow_consumer" });
     expect(slow.texts.at(-1)).toContain("SLOW_CONSUMER");
   });
 
