@@ -7,8 +7,11 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { jwtAuth } from "../auth/jwt.ts";
 import { MemoryBus, memoryPubSub } from "../brokers/memory.ts";
+import { frameOf } from "../lib/frame.ts";
 import { type Embedded, embedded } from "../testing/embedding.ts";
 import { TextSocket } from "../testing/text-socket.ts";
+import type { LinkEnd } from "../transports/link.ts";
+import { memoryPair } from "../transports/memory.ts";
 import { createServer } from "./embedding.ts";
 import type { Context, RoomContext } from "./rooms/context.ts";
 import { defineRoom, message, type RoomOptions, reject } from "./rooms/definition.ts";
@@ -873,6 +876,50 @@ describe("the server", () => {
     expect(await ada?.closed).toMatchObject({ code: 4012 });
     expect(await (await fetch(`http://${at}/`)).text()).toBe("mine");
     await new Promise((resolve) => http.close(resolve));
+  });
+
+  it("[EM58] takes links of a transport of the embedder's own", async () => {
+    const { server, auth, join } = await serve({ onMessage: relay });
+    const opening = {
+      path: "/parlor",
+      query: new URLSearchParams(),
+      headers: {},
+      subprotocol: undefined,
+      remoteAddress: "own",
+    };
+    const heard: Record<string, unknown>[] = [];
+    let end: LinkEnd | undefined;
+    const { near, far, flush } = memoryPair();
+    near.listen({
+      message: (text) => void heard.push(JSON.parse(String(text))),
+      fault: () => {},
+      closed: (ended) => {
+        end = ended;
+      },
+    });
+    const speak = (frame: object) => near.send(frameOf(JSON.stringify(frame)));
+    const hears = (wanted: object) =>
+      vi.waitFor(() => {
+        flush();
+        expect(heard).toContainEqual(expect.objectContaining(wanted));
+      });
+    const bob = await join("bob");
+
+    server.accept(far, opening);
+    speak({ t: "hello", v: 1, token: await auth.signAccess({ userId: "ada", roomId: "lobby" }) });
+    await hears({ t: "welcome" });
+    speak({ t: "join", id: 1, q: 1, room: "lobby" });
+    await hears({ t: "snapshot", re: 1 });
+    speak({ t: "send", id: 2, q: 2, room: "lobby", d: "from afar" });
+    await hears({ t: "ok", re: 2 });
+    expect(await bob.json()).toEqual({ from: "ada", data: "from afar" });
+    bob.send(say("and back"));
+    await hears({ t: "msg", d: "and back" });
+
+    await server.close({ drainMs: 0 });
+    flush();
+    expect(end).toMatchObject({ clean: true });
+    expect(() => server.accept(far, opening)).toThrow("not running");
   });
 
   it("[EM42] takes no signals, and needs a secret in production", async () => {

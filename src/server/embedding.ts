@@ -81,7 +81,7 @@ export class ParlorServer {
   /** The same for messages whose data fits the schema; others are refused. */
   onMessageTyped<Data>(
     schema: MessageSchema<Data>,
-    handler: (ctx: Context, envelope: MessageEnvelope<Data>) => void | Promise<void>,
+    handler: (ctx: Context, envelope: MessageEnvelope<Data>) => unknown,
   ): this {
     const check = checkOf(schema, "message");
     return this.onMessage(async (ctx, envelope) => {
@@ -90,11 +90,7 @@ export class ParlorServer {
   }
 
   /** Messages of one name. */
-  on<Data>(
-    type: string,
-    schema: MessageSchema<Data>,
-    handle: (ctx: Context, data: Data) => void | Promise<void>,
-  ): this {
+  on<Data>(type: string, schema: MessageSchema<Data>, handle: (ctx: Context, data: Data) => unknown): this {
     return this.#with({
       messages: {
         ...this.#settings.messages,
@@ -187,8 +183,9 @@ export class ParlorServer {
   }
 
   /**
-   * Takes a link of a transport of the embedder's, which `describeLink` of `parlor/testing` has checked. What is spoken on
-   * it is decided by the path of `opening`.
+   * Takes a link of a transport of the embedder's, which `describeLink` of `parlor/testing` has checked. The path of
+   * `opening` tells what is spoken on it: a language whose credentials are said on the link, such as parlor's own at
+   * `/parlor`; where they come with the opening nobody arrives.
    *
    * @throws {Error} while the server is not running.
    */

@@ -30,10 +30,10 @@ export interface Applicant {
 /** How one kind of message is checked and handled. */
 export interface MessageHandler<State, Data> {
   readonly schema: MessageSchema<Data>;
-  handle(ctx: Context<State>, data: Data): Awaitable<void>;
+  handle(ctx: Context<State>, data: Data): unknown;
 }
 
-/** A kind of rooms. Every handler may be async; those of one room run one after another. */
+/** A kind of rooms. Every handler may be async, and is waited for; those of one room run one after another. */
 export interface RoomOptions<State, Messages extends Record<string, unknown> = Record<string, unknown>> {
   readonly settings?: RoomSettings | undefined;
   /** The state of a new room. */
@@ -43,37 +43,37 @@ export interface RoomOptions<State, Messages extends Record<string, unknown> = R
     | { readonly [Name in keyof Messages]: MessageHandler<State, Messages[Name]> }
     | undefined;
   /** Every message that `messages` does not name. */
-  onMessage?(ctx: Context<State>, envelope: MessageEnvelope): Awaitable<void>;
+  onMessage?(ctx: Context<State>, envelope: MessageEnvelope): unknown;
   /** What every message passes through, the first outermost, before `validate` and its handler. */
   readonly use?: readonly Middleware<State>[] | undefined;
   /** Looks at every message first; a text, or an exception of `reject`, is why not. */
   validate?(ctx: Context<State>, envelope: MessageEnvelope): Awaitable<string | undefined>;
   /** The room is new. When this throws, the room is closed again. */
-  onCreate?(room: RoomContext<State>): Awaitable<void>;
+  onCreate?(room: RoomContext<State>): unknown;
   /** Before anybody is let in; `false`, or an exception of `reject`, is a no. */
   onAuth?(applicant: Applicant): Awaitable<boolean | undefined>;
   /** A user is here: with its first link, not with every one. */
-  onJoin?(ctx: Context<State>): Awaitable<void>;
+  onJoin?(ctx: Context<State>): unknown;
   /** A link of a user is here: for each one, after `onJoin` and `onResume`. The place to send what it must know. */
-  onConnect?(ctx: Context<State>): Awaitable<void>;
+  onConnect?(ctx: Context<State>): unknown;
   /** A user has lost its last link; its seat is held. */
-  onDrop?(ctx: Context<State>): Awaitable<void>;
+  onDrop?(ctx: Context<State>): unknown;
   /** It is back. */
-  onResume?(ctx: Context<State>): Awaitable<void>;
+  onResume?(ctx: Context<State>): unknown;
   /** A user is here no more. */
-  onLeave?(ctx: Context<State>, reason: LeaveReason): Awaitable<void>;
+  onLeave?(ctx: Context<State>, reason: LeaveReason): unknown;
   /** The last seat was taken: once each time the room becomes full. */
-  onFull?(room: RoomContext<State>): Awaitable<void>;
+  onFull?(room: RoomContext<State>): unknown;
   /** Nobody is here any more. The room may live on for a while. */
-  onEmpty?(room: RoomContext<State>): Awaitable<void>;
+  onEmpty?(room: RoomContext<State>): unknown;
   /** The room is no more. */
-  onDispose?(room: { readonly roomId: string; readonly state: State | undefined }): Awaitable<void>;
+  onDispose?(room: { readonly roomId: string; readonly state: State | undefined }): unknown;
 }
 
 /** A checked message handler; its data is whatever its schema made of it. */
 export interface CheckedHandler {
   readonly check: Check<unknown>;
-  handle(ctx: Context<unknown>, data: unknown): Awaitable<void>;
+  handle(ctx: Context<unknown>, data: unknown): unknown;
 }
 
 /** A kind of rooms, ready to be served. */
@@ -134,7 +134,7 @@ export function definitionOf<State, Messages extends Record<string, unknown>>(
 /** A message with its schema and its handler. */
 export function message<State, Data>(
   schema: MessageSchema<Data>,
-  handle: (ctx: Context<State>, data: Data) => Awaitable<void>,
+  handle: (ctx: Context<State>, data: Data) => unknown,
 ): MessageHandler<State, Data> {
   return { schema, handle };
 }

@@ -3,13 +3,13 @@ import type { LeaveReason, RoomOptions } from "./definition.ts";
 
 /** Handlers of rooms by tapaculo's names. */
 export interface RoomEventHandler {
-  onPlayerJoined?(ctx: Context, userId: string): void | Promise<void>;
-  onPlayerLeft?(ctx: Context, userId: string, why: LeaveReason): void | Promise<void>;
-  onPlayerDropped?(ctx: Context, userId: string): void | Promise<void>;
-  onPlayerResumed?(ctx: Context, userId: string): void | Promise<void>;
-  onRoomFull?(ctx: RoomContext): void | Promise<void>;
-  onRoomEmpty?(roomId: string): void | Promise<void>;
-  onRoomDisposed?(roomId: string): void | Promise<void>;
+  onPlayerJoined?(ctx: Context, userId: string): unknown;
+  onPlayerLeft?(ctx: Context, userId: string, why: LeaveReason): unknown;
+  onPlayerDropped?(ctx: Context, userId: string): unknown;
+  onPlayerResumed?(ctx: Context, userId: string): unknown;
+  onRoomFull?(ctx: RoomContext): unknown;
+  onRoomEmpty?(roomId: string): unknown;
+  onRoomDisposed?(roomId: string): unknown;
 }
 
 /** The same as handlers of a definition. */

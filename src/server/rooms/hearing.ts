@@ -1,7 +1,7 @@
 import type { CommandOf } from "../../core/commands.ts";
 import { Refusal } from "../../core/errors.ts";
 import { payloadSize } from "../../core/payload.ts";
-import { type Awaitable, andThen } from "../../lib/awaitable.ts";
+import { andThen } from "../../lib/awaitable.ts";
 import type { Visitor } from "../gate.ts";
 import type { Bans } from "./bans.ts";
 import type { MessageContext } from "./context.ts";
@@ -51,7 +51,7 @@ export function refuseMessage(
 export function handleMessage(
   definition: RoomDefinition,
   { ctx, turn }: { readonly ctx: MessageContext; readonly turn: Turn },
-): Awaitable<void> {
+): unknown {
   const { middleware } = definition;
   if (middleware.length === 0) return dispatch(definition, ctx);
   return through(middleware, ctx, () => {
@@ -61,7 +61,7 @@ export function handleMessage(
 }
 
 /** @throws {Refusal} `bad_request` when `validate` has an objection. */
-function dispatch(definition: RoomDefinition, ctx: MessageContext): Awaitable<void> {
+function dispatch(definition: RoomDefinition, ctx: MessageContext): unknown {
   const { validate } = definition.hooks;
   if (!validate) return handle(definition, ctx);
   return andThen(validate(ctx, ctx.message), (objection) => {
@@ -71,7 +71,7 @@ function dispatch(definition: RoomDefinition, ctx: MessageContext): Awaitable<vo
 }
 
 /** @throws {Refusal} `bad_message` when nobody knows the message, or its data does not fit. */
-function handle({ hooks, handlers }: RoomDefinition, ctx: MessageContext): Awaitable<void> {
+function handle({ hooks, handlers }: RoomDefinition, ctx: MessageContext): unknown {
   const { type, data } = ctx.message;
   const handler = type === undefined ? undefined : handlers.get(type);
   if (handler) return andThen(handler.check(data), (checked) => handler.handle(ctx, checked));

@@ -1,14 +1,10 @@
-import type { Awaitable } from "../../lib/awaitable.ts";
 import type { MessageContext } from "./context.ts";
 
 /**
  * Stands around the handling of every message: what it does before `next()` comes before, and what it does after
  * `await next()` comes after. Without `next()` the message ends here; what it throws is the answer.
  */
-export type Middleware<State = unknown> = (
-  ctx: MessageContext<State>,
-  next: () => Promise<void>,
-) => Awaitable<void>;
+export type Middleware<State = unknown> = (ctx: MessageContext<State>, next: () => Promise<void>) => unknown;
 
 /**
  * Runs `last` inside of all of them, the first outermost. Done when everything is, whether or not everybody waited for
@@ -17,10 +13,13 @@ export type Middleware<State = unknown> = (
 export async function through(
   middleware: readonly Middleware[],
   ctx: MessageContext,
-  last: () => Awaitable<void>,
+  last: () => unknown,
 ): Promise<void> {
   const [first, ...others] = middleware;
-  if (!first) return last();
+  if (!first) {
+    await last();
+    return;
+  }
   let rest: Rest | undefined;
   try {
     await first(ctx, () => {

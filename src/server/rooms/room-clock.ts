@@ -8,23 +8,23 @@ export interface RoomClock {
   /** Ms since the epoch. */
   now(): number;
   /** Runs `task` once, in `ms`. Returns the way to call it off. @throws {RangeError} */
-  setTimeout(task: () => void | Promise<void>, ms: number): () => void;
+  setTimeout(task: () => unknown, ms: number): () => void;
   /** Runs `task` every `ms`. Returns the way to stop it. @throws {RangeError} */
-  setInterval(task: () => void | Promise<void>, ms: number): () => void;
+  setInterval(task: () => unknown, ms: number): () => void;
 }
 
 export class RoomTimers implements RoomClock {
-  readonly #run: (task: () => void | Promise<void>) => void;
+  readonly #run: (task: () => unknown) => void;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly now: () => number;
   #isStopped = false;
 
-  constructor({ now, run }: { now(): number; run(task: () => void | Promise<void>): void }) {
+  constructor({ now, run }: { now(): number; run(task: () => unknown): void }) {
     this.now = now;
     this.#run = run;
   }
 
-  setTimeout(task: () => void | Promise<void>, ms: number): () => void {
+  setTimeout(task: () => unknown, ms: number): () => void {
     this.#check(ms);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
@@ -33,7 +33,7 @@ export class RoomTimers implements RoomClock {
     return this.#keep(timer);
   }
 
-  setInterval(task: () => void | Promise<void>, ms: number): () => void {
+  setInterval(task: () => unknown, ms: number): () => void {
     this.#check(Math.max(ms, 1));
     let isWaiting = false;
     const timer = setInterval(() => {
