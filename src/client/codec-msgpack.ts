@@ -1,4 +1,5 @@
-import { Packr } from "msgpackr";
+import { unpack } from "../dialects/msgpack-reader.ts";
+import { pack } from "../dialects/native/msgpack-writer.ts";
 import { type Codec, frameOf } from "./codec.ts";
 import { ParlorError } from "./errors.ts";
 
@@ -6,17 +7,17 @@ import { ParlorError } from "./errors.ts";
 const SMALL_MAP = 0x80;
 const MAX_SMALL_MAP = SMALL_MAP + 14;
 
-// Records and the other extensions are msgpackr's own; peers in other languages would not understand them.
-const packr = new Packr({ useRecords: false, moreTypes: false, variableMapSize: true, mapsAsObjects: true });
+/** What peers say may be nested 64 deep, and comes in frames, lists and pages. */
+const MAX_DEPTH = 128;
 
 export const msgpackCodec: Codec = {
   encoding: "msgpack",
-  encode: (frame) => Uint8Array.from(packr.pack(frame)),
+  encode: pack,
   number(wire, q) {
     const bytes = wire as Uint8Array<ArrayBuffer>;
     const first = bytes[0] ?? 0;
     if (first < SMALL_MAP || first > MAX_SMALL_MAP) throw new RangeError("a frame has more than 14 fields");
-    const count = packr.pack(q);
+    const count = pack(q);
     const numbered = new Uint8Array(bytes.length + 2 + count.length);
     numbered.set([first + 1, 0xa1, 0x71]);
     numbered.set(count, 3);
@@ -25,7 +26,7 @@ export const msgpackCodec: Codec = {
   },
   decode(wire) {
     try {
-      return frameOf(typeof wire === "string" ? JSON.parse(wire) : packr.unpack(wire));
+      return frameOf(typeof wire === "string" ? JSON.parse(wire) : unpack(wire, { maxDepth: MAX_DEPTH }));
     } catch (cause) {
       throw cause instanceof ParlorError ? cause : new ParlorError("bad_frame", { cause });
     }

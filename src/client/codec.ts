@@ -1,3 +1,4 @@
+import { bytesOf } from "../lib/bytes-of.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 import { ParlorError } from "./errors.ts";
 import type { Wire } from "./line.ts";
@@ -43,9 +44,13 @@ export function frameOf(value: unknown): AnyFrame {
 }
 
 function toJson(frame: AnyFrame): string {
-  return JSON.stringify(frame, (_, value: unknown) =>
-    value instanceof Uint8Array ? { $bytes: toBase64(value) } : value,
-  );
+  return JSON.stringify(frame, jsonBytes);
+}
+
+/** A replacer. It looks at the value itself: what arrives as argument may be its `toJSON`, as that of Node's `Buffer`. */
+function jsonBytes(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  const bytes = typeof value === "object" ? bytesOf(this[key]) : undefined;
+  return bytes ? { $bytes: toBase64(bytes) } : value;
 }
 
 function fromJson(wire: Wire): AnyFrame {

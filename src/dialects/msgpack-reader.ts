@@ -11,23 +11,27 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 export interface MsgpackOptions {
   /** What a key means that stands in a map again: its last value, as in JSON, or nothing good. */
   readonly repeats?: "last" | "refuse";
+  /** Deepest nesting. Default: `MAX_DEPTH`. */
+  readonly maxDepth?: number;
 }
 
 /**
  * Reads MessagePack with maps of text keys and without extension types: what JSON can say, and bytes. Everything else
  * is refused, so what was read once can be handed to any decoder.
  *
- * Whole numbers beyond ±2^53 become the nearest number.
+ * Whole numbers beyond ±2^53 become the nearest number. Bytes in a value are a piece of their own, not of the message.
  */
 export class MsgpackReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #repeats: MsgpackOptions["repeats"];
+  readonly #maxDepth: number;
   #at = 0;
 
-  constructor(bytes: Uint8Array, { repeats = "last" }: MsgpackOptions = {}) {
+  constructor(bytes: Uint8Array, { repeats = "last", maxDepth = MAX_DEPTH }: MsgpackOptions = {}) {
     this.#bytes = bytes;
     this.#repeats = repeats;
+    this.#maxDepth = maxDepth;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -37,15 +41,15 @@ export class MsgpackReader {
   }
 
   /**
-   * The fields of the map that comes next; the value of `rawKey` as the bytes that it takes, checked but not decoded.
+   * Reads the fields of the map that comes next into `fields`; the value of `rawKey` as the bytes that it takes, checked
+   * but not decoded.
    *
-   * @throws {MsgpackError} when it is no map, or anything in it is wrong.
+   * @throws {MsgpackError} when it is no map, or anything in it is wrong; what came before that has been read.
    */
-  fields(rawKey: string): Record<string, unknown> {
+  fields(rawKey: string, fields: Record<string, unknown>): void {
     const head = this.#byte();
     const size = this.#mapSize(head);
     if (size === undefined) throw new MsgpackError("a message is a map");
-    const fields: Record<string, unknown> = {};
     for (let count = 0; count < size; count++) {
       const key = this.#key();
       if (key !== rawKey) {
@@ -56,12 +60,11 @@ export class MsgpackReader {
       this.#skip(1);
       fields[key] = this.#bytes.subarray(from, this.#at);
     }
-    return fields;
   }
 
   /** The value that comes next. @throws {MsgpackError} */
   value(depth = 0): unknown {
-    if (depth > MAX_DEPTH) throw new MsgpackError(`more than ${MAX_DEPTH} levels`);
+    if (depth > this.#maxDepth) throw new MsgpackError(`more than ${this.#maxDepth} levels`);
     const head = this.#byte();
     if (head < 0x80) return head;
     if (head >= 0xe0) return head - 0x100;
@@ -76,7 +79,7 @@ export class MsgpackReader {
       return record;
     }
     const size = this.#binarySize(head);
-    if (size !== undefined) return this.#take(size);
+    if (size !== undefined) return this.#take(size).slice();
     return this.#scalar(head);
   }
 
@@ -91,7 +94,7 @@ export class MsgpackReader {
 
   /** Passes over one value, and checks it. */
   #skip(depth: number): void {
-    if (depth > MAX_DEPTH) throw new MsgpackError(`more than ${MAX_DEPTH} levels`);
+    if (depth > this.#maxDepth) throw new MsgpackError(`more than ${this.#maxDepth} levels`);
     const head = this.#byte();
     if (head < 0x80 || head >= 0xe0) return;
     const text = this.#textSize(head);

@@ -310,6 +310,25 @@ describe("continuity", () => {
     expect(ada.take()).toEqual([{ t: "ack", q: 36 }]);
   });
 
+  it.each(["json", "msgpack"] as const)(
+    "[NT15] counts a %s message of which only the beginning makes sense",
+    async (enc) => {
+      const { ada, bob } = await two({ ada: { enc } });
+      const before = { t: "send", id: 7, q: 2, room: "lobby" };
+      const deep = JSON.stringify(before).replace("}", `,"d":${"[".repeat(64)}${"]".repeat(64)}}`);
+      const [head = 0, ...fields] = pack(before);
+      const extension = Uint8Array.of(head + 1, ...fields, 0xa1, 0x64, 0xd4, 0x72, 0x40);
+
+      expect(await ada.say(enc === "json" ? deep : extension)).toMatchObject([
+        { t: "error", re: 7, q: 2, code: "bad_message" },
+      ]);
+      expect(await ada.say({ t: "send", id: 8, q: 3, room: "lobby", d: "sense" })).toMatchObject([
+        { t: "ok", re: 8 },
+      ]);
+      expect((await heardBy(bob)).map(({ d }) => d)).toEqual(["sense"]);
+    },
+  );
+
   it("[NT15] answers a repeated request as before", async () => {
     const { ada } = await two();
     await ada.say({ t: "send", q: 2, id: 2, room: "nowhere", d: 1 });

@@ -96,6 +96,35 @@ describe("the SDK in Node, on real sockets", () => {
     expect(ada.pending).toBe(0);
   });
 
+  it.each(["json", "msgpack"] as const)(
+    "[CL10] says whatever is said as JSON would, in %s",
+    async (encoding) => {
+      const [ada, bob] = [open({ encoding }), open()];
+      const name = `as-json-${encoding}`;
+      const [adas, bobs] = [await ada.join(name), await bob.join(name)];
+      const values = [
+        { a: undefined, b: [undefined] },
+        new Date(0),
+        new Map([[1, 2]]),
+        { toJSON: () => "told" },
+        "\ud800x",
+      ];
+      const nested = JSON.parse(`${"[".repeat(70)}${"]".repeat(70)}`) as unknown;
+      const heard = next(bobs, values.length + 1);
+      const refused: string[] = [];
+      adas.on("refused", ({ error }) => refused.push(error.code));
+
+      adas.send("value", nested);
+      for (const value of values) adas.send("value", value);
+      adas.send("value", Buffer.from([1, 2]));
+
+      expect((await heard).slice(0, 4)).toEqual([{ b: [null] }, "1970-01-01T00:00:00.000Z", {}, "told"]);
+      expect((await heard).at(-1)).toEqual(Uint8Array.of(1, 2));
+      expect(refused).toEqual(["bad_message"]);
+      await ada.settled();
+    },
+  );
+
   it("[CL20] shows who comes and goes", async () => {
     const [ada, bob] = [open({ alias: "ada" }), open({ alias: "bob", meta: { colour: "red" } })];
     const adas = await ada.join("coming-and-going");

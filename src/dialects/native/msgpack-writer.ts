@@ -1,3 +1,5 @@
+import { bytesOf } from "../../lib/bytes-of.ts";
+
 const utf8 = new TextEncoder();
 
 /** Bytes that are MessagePack already, to be put in as they are. */
@@ -8,14 +10,18 @@ export class Packed {
 /** Most bytes that the writer keeps between messages. */
 const KEEP_BYTES = 65_536;
 
-/** Writes MessagePack: what JSON can say, and bytes. Fields that are `undefined` are left out, as in JSON. */
+/** What JSON leaves out of objects. */
+const isLeftOut = (value: unknown): boolean =>
+  value === undefined || typeof value === "function" || typeof value === "symbol";
+
+/** Writes MessagePack: what `JSON.stringify` would say, and bytes. */
 class MsgpackWriter {
   #bytes = new Uint8Array(1_024);
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
 
   /** The bytes of `value`, which nobody else holds. */
-  pack(value: unknown): Uint8Array {
+  pack(value: unknown): Uint8Array<ArrayBuffer> {
     this.#at = 0;
     this.#value(value);
     const packed = this.#bytes.slice(0, this.#at);
@@ -27,11 +33,18 @@ class MsgpackWriter {
     if (typeof value === "string") this.#text(value);
     else if (typeof value === "number") this.#number(value);
     else if (typeof value === "boolean") this.#byte(value ? 0xc3 : 0xc2);
+    else if (typeof value === "bigint") throw new TypeError("a BigInt has no word in JSON");
     else if (typeof value !== "object" || value === null) this.#byte(0xc0);
     else if (value instanceof Packed) this.#raw(value.bytes);
-    else if (value instanceof Uint8Array) this.#binary(value);
     else if (Array.isArray(value)) this.#array(value);
-    else this.#map(value as Readonly<Record<string, unknown>>);
+    else this.#object(value as Readonly<Record<string, unknown>>);
+  }
+
+  #object(value: Readonly<Record<string, unknown>>): void {
+    const bytes = bytesOf(value);
+    if (bytes) this.#binary(bytes);
+    else if (typeof value.toJSON === "function") this.#value(value.toJSON());
+    else this.#map(value);
   }
 
   #number(value: number): void {
@@ -74,7 +87,7 @@ class MsgpackWriter {
   }
 
   #map(record: Readonly<Record<string, unknown>>): void {
-    const entries = Object.entries(record).filter(([, value]) => value !== undefined);
+    const entries = Object.entries(record).filter(([, value]) => !isLeftOut(value));
     if (entries.length < 16) this.#byte(0x80 | entries.length);
     else this.#sized(entries.length, { middle: 0xde, large: 0xdf });
     for (const [key, value] of entries) {
@@ -127,7 +140,7 @@ class MsgpackWriter {
 
 const writer = new MsgpackWriter();
 
-/** `value` as MessagePack. Plain JSON values and `Uint8Array`s; what is neither becomes `nil`. */
-export function pack(value: unknown): Uint8Array {
+/** `value` as MessagePack: what `JSON.stringify` would say, and bytes. @throws {TypeError} for a BigInt, as that does */
+export function pack(value: unknown): Uint8Array<ArrayBuffer> {
   return writer.pack(value);
 }

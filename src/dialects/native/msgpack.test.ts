@@ -56,7 +56,8 @@ describe("MessagePack", () => {
       fc.property(values, (d) => {
         const bytes = pack({ t: "send", d, z: 1 });
         const reader = new MsgpackReader(bytes);
-        const fields = reader.fields("d");
+        const fields: Record<string, unknown> = {};
+        reader.fields("d", fields);
         reader.end();
 
         expect(fields).toMatchObject({ t: "send", z: 1 });
@@ -69,7 +70,7 @@ describe("MessagePack", () => {
   it("[NT9] refuses all other bytes with one kind of error, and quickly", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
-        for (const read of [() => unpack(bytes), () => new MsgpackReader(bytes).fields("d")]) {
+        for (const read of [() => unpack(bytes), () => new MsgpackReader(bytes).fields("d", {})]) {
           try {
             read();
           } catch (error) {
@@ -95,7 +96,30 @@ describe("MessagePack", () => {
   ])("[NT9] refuses %s", (_what, bytes) => {
     expect(() => unpack(Uint8Array.from(bytes))).toThrow(MsgpackError);
     const within = Uint8Array.from([0x81, 0xa1, 0x64, ...bytes]);
-    if (bytes.length !== 2) expect(() => new MsgpackReader(within).fields("d")).toThrow(MsgpackError);
+    if (bytes.length !== 2) expect(() => new MsgpackReader(within).fields("d", {})).toThrow(MsgpackError);
+  });
+
+  it("[NT12] writes what JSON would say, and bytes of every kind", () => {
+    const nothing = () => {};
+    const same: readonly unknown[] = [
+      { kept: 1, undefined: undefined, nothing, symbol: Symbol("x") },
+      [undefined, nothing, Symbol("x"), 1],
+      { at: new Date(0) },
+      { toJSON: () => ({ told: 1 }) },
+      { map: new Map([[1, 2]]), set: new Set([1]), error: new Error("x"), pattern: /x/ },
+      JSON.parse('{"__proto__":{"x":1},"constructor":1}'),
+      Object.assign(Object.create({ inherited: 1 }), { own: 1 }),
+    ];
+    for (const value of same) {
+      expect(plain(unpack(pack(value)))).toEqual(plain(JSON.parse(JSON.stringify(value))));
+    }
+
+    expect(unpack(pack("a\ud800z"))).toBe("a\ufffdz");
+    expect(() => pack({ n: 1n })).toThrow(TypeError);
+    for (const bytes of [Uint16Array.of(1, 2), Uint16Array.of(9, 1, 2).subarray(1), Buffer.of(1, 0, 2, 0)]) {
+      expect(unpack(pack(bytes))).toEqual(Uint8Array.of(1, 0, 2, 0));
+    }
+    expect(unpack(pack(Uint8Array.of(1, 2).buffer))).toEqual(Uint8Array.of(1, 2));
   });
 
   it("[NT9] takes a name like any other for one", () => {

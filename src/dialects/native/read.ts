@@ -13,12 +13,18 @@ export interface Envelope {
   readonly fields: Readonly<Record<string, unknown>>;
   /** The field `d` as it arrived; `undefined` when there is none. */
   payload(): Payload | undefined;
+  /** What is wrong with it; then `fields` are those that stand before that, and good for nothing but its numbers. */
+  readonly fault?: Refusal;
 }
 
 const malformed = (expected: string, cause?: unknown) =>
   new Refusal("bad_message", { expected }, cause === undefined ? undefined : { cause });
 
-/** @throws {Refusal} `bad_message` for what is no message in that encoding. Text is always JSON. */
+/**
+ * A message in that encoding; text is always JSON. What can be read in part only is an envelope with a fault.
+ *
+ * @throws {Refusal} `bad_message` for what is nothing of the kind.
+ */
 export function readEnvelope(message: Incoming, encoding: Encoding): Envelope {
   if (typeof message === "string") return readJson(message);
   if (encoding === "json") throw malformed("a text message, or an encoding chosen in hello");
@@ -34,29 +40,28 @@ function readJson(text: string): Envelope {
   }
   if (typeof fields !== "object" || fields === null || Array.isArray(fields))
     throw malformed("one JSON object");
-  if (isDeeperThan(text, MAX_DEPTH)) throw malformed(`at most ${MAX_DEPTH} levels of nesting`);
   const record = fields as Readonly<Record<string, unknown>>;
   return {
     fields: record,
+    ...(isDeeperThan(text, MAX_DEPTH) && { fault: malformed(`at most ${MAX_DEPTH} levels of nesting`) }),
     payload: () =>
       Object.hasOwn(record, "d") ? jsonPayload(memberText(text, "d") ?? JSON.stringify(record.d)) : undefined,
   };
 }
 
 function readMsgpack(bytes: Uint8Array): Envelope {
+  const fields: Record<string, unknown> = {};
+  // The message's bytes may be part of a larger buffer that a kept payload would keep alive.
+  const payload = (): Payload | undefined =>
+    fields.d instanceof Uint8Array ? { form: "msgpack", bytes: fields.d.slice() } : undefined;
   try {
     const reader = new MsgpackReader(bytes);
-    const fields = reader.fields("d");
+    reader.fields("d", fields);
     reader.end();
-    return {
-      fields,
-      // The message's bytes may be part of a larger buffer that a kept payload would keep alive.
-      payload: () =>
-        fields.d instanceof Uint8Array ? { form: "msgpack", bytes: fields.d.slice() } : undefined,
-    };
+    return { fields, payload };
   } catch (cause) {
     if (!(cause instanceof MsgpackError)) throw cause;
-    throw malformed(`MessagePack: ${cause.message}`, cause);
+    return { fields, payload, fault: malformed(`MessagePack: ${cause.message}`, cause) };
   }
 }
 
@@ -67,9 +72,10 @@ const validators = new Map<string, ReturnType<typeof Compile>>(
 /**
  * The message as a frame of the protocol.
  *
- * @throws {Refusal} `unknown_command`; `bad_message` with the path of the field that is wrong.
+ * @throws {Refusal} `unknown_command`; `bad_message` with the path of the field that is wrong; the envelope's fault.
  */
-export function frameIn({ fields }: Envelope): ClientFrame {
+export function frameIn({ fields, fault }: Envelope): ClientFrame {
+  if (fault) throw fault;
   const type = fields.t;
   if (typeof type !== "string")
     throw new Refusal("bad_message", { path: "t", expected: "the type of the frame" });
