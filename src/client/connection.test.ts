@@ -105,6 +105,22 @@ describe("a connection", () => {
     expect(told).toEqual(["history-lost", 6]);
   });
 
+  it("[CL23] joins sealed rooms again with the password, and not with one that they do without by now", async () => {
+    const { clock, server, open, passing } = world();
+    const ada = open();
+    await passing(ada.join("vault", { password: "coral" }));
+    const again = async () => {
+      server.forgetAll();
+      await clock.forward(4_000);
+      return server.heard.findLast(({ t }) => t === "join");
+    };
+
+    expect(await again()).toMatchObject({ room: "vault", password: "coral" });
+    server.tell(ada.peer, { t: "room", r: "vault", o: 99, sealed: false });
+    await clock.forward(10);
+    expect(await again()).not.toHaveProperty("password");
+  });
+
   it("[CL23] joins its rooms again when the server has forgotten the session, and says that things are missing", async () => {
     const { clock, server, open, passing } = world();
     const ada = open();

@@ -1032,6 +1032,20 @@ describe("native clients", () => {
     expect(await bob.until(({ t }) => t === "msg")).toMatchObject({ d: { moved: "e5" } });
   });
 
+  it("[RM65] are not let into a room with rules of its own by a password, which it has none of", async () => {
+    const { join, url, auth } = await serve({ define: [defineRoom("chess", {})] });
+    await join("ada", { roomId: "chess:1" });
+    const bob = await TextSocket.open(`${url.replace("http", "ws")}/parlor`);
+    bob.send({ t: "hello", v: 1, token: await auth.signAccess({ userId: "bob", roomId: "chess:1" }) });
+    bob.send({ t: "join", id: 1, q: 1, room: "chess:1", password: "coral" });
+
+    expect(await bob.until(({ re }) => re === 1)).toMatchObject({ t: "error", code: "password_required" });
+    bob.send({ t: "join", id: 2, q: 2, room: "chess:1" });
+    expect(await bob.until(({ re }) => re === 2)).toMatchObject({ t: "snapshot", total: 2 });
+    bob.send({ t: "room-set", id: 3, q: 3, room: "chess:1", password: "coral" });
+    expect(await bob.until(({ re }) => re === 3)).toMatchObject({ t: "error" });
+  });
+
   it("[EM47] do not get around the limits by asking each other", async () => {
     const { url, auth } = await serve({ limits: { messages: { max: 1, perMs: 60_000 } } });
     const open = async (userId: string, role?: string) => {

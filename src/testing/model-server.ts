@@ -23,6 +23,7 @@ interface Entry {
 interface ModelRoom {
   readonly name: string;
   readonly epoch: string;
+  readonly sealed: boolean;
   readonly members: Map<string, { readonly joinedAt: number; readonly meta: unknown }>;
   readonly log: Entry[];
   lastOffset: number;
@@ -265,10 +266,12 @@ export class ModelServer {
     }
   }
 
-  #join(session: ModelSession, { room: name, create, meta = {} }: AnyFrame): AnyFrame {
+  #join(session: ModelSession, { room: name, create, password, meta = {} }: AnyFrame): AnyFrame {
     let room = this.#rooms.get(String(name));
     if (!room && !create) return no("room_not_found");
-    room ??= { name: String(name), epoch: `e${++this.#count}`, members: new Map(), log: [], lastOffset: 0 };
+    const sealed = password !== undefined;
+    const epoch = `e${++this.#count}`;
+    room ??= { name: String(name), epoch, sealed, members: new Map(), log: [], lastOffset: 0 };
     this.#rooms.set(room.name, room);
     if (!room.members.has(session.peer)) {
       room.members.set(session.peer, { joinedAt: this.#options.clock.now(), meta });
@@ -290,6 +293,7 @@ export class ModelServer {
       o: room.lastOffset,
       you: { role: "member" },
       locked: false,
+      ...(room.sealed && { sealed: true }),
       visibility: "private",
       meta: {},
       members,
