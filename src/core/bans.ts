@@ -11,6 +11,9 @@ interface Ban {
   readonly kin: readonly string[];
 }
 
+/** Somebody of whom more is known than its id. */
+type Somebody = Pick<Peer, "id" | "user" | "place">;
+
 export interface BanTerms {
   /** When it ends, in ms since the epoch; absent: never. */
   readonly until?: number | undefined;
@@ -34,7 +37,7 @@ export class Bans {
   }
 
   /** Bans a peer; a known one with its user. */
-  add(peer: PeerId | Peer, { until = Number.POSITIVE_INFINITY, byPlace = false }: BanTerms = {}): void {
+  add(peer: PeerId | Somebody, { until = Number.POSITIVE_INFINITY, byPlace = false }: BanTerms = {}): void {
     const id = idOf(peer);
     const kin = typeof peer === "string" ? [] : kinOf(peer).filter((key) => byPlace || key.startsWith(USER));
     this.lift(id);
@@ -47,7 +50,7 @@ export class Bans {
   }
 
   /** Takes a ban back, of the peer or of its user, and returns whether there was one. */
-  lift(peer: PeerId | Peer): boolean {
+  lift(peer: PeerId | Somebody): boolean {
     const ids = new Set([idOf(peer)]);
     for (const key of typeof peer === "string" ? [] : kinOf(peer)) {
       // Who only comes from the same place does not speak for the one who was banned.
@@ -65,7 +68,7 @@ export class Bans {
     return found;
   }
 
-  has(peer: PeerId | Peer, now: number): boolean {
+  has(peer: PeerId | Somebody, now: number): boolean {
     if (this.#holds(idOf(peer), now)) return true;
     if (typeof peer === "string" || this.#byKin.size === 0) return false;
     return kinOf(peer).some((key) => this.#holds(this.#byKin.get(key), now));
@@ -83,9 +86,9 @@ export class Bans {
 
 const USER = "user ";
 
-const idOf = (peer: PeerId | Peer): PeerId => (typeof peer === "string" ? peer : peer.id);
+const idOf = (peer: PeerId | Somebody): PeerId => (typeof peer === "string" ? peer : peer.id);
 
-function kinOf({ user, place }: Peer): readonly string[] {
+function kinOf({ user, place }: Somebody): readonly string[] {
   return [
     ...(user === undefined ? [] : [`${USER}${user}`]),
     ...(place === undefined ? [] : [`place ${place}`]),

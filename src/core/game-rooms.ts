@@ -95,6 +95,7 @@ export class GameRooms {
     game.missed ??= new MissedEvents(room.policy.missedEvents ?? MISSED_EVENTS);
     const kept: KeptSeat = {
       peer: peer.id,
+      place: peer.place,
       room,
       token: part.token,
       bond: peer.bond,

@@ -6,6 +6,8 @@ import type { Room } from "./room.ts";
 /** The place of a player whose link was lost, as it will be when it comes back. */
 export interface KeptSeat {
   readonly peer: PeerId;
+  /** Where its link came from. */
+  readonly place: string | undefined;
   readonly room: Room;
   readonly token: string;
   /** What a link must prove to take it back; `undefined`: nothing. */

@@ -63,7 +63,8 @@ export function moderationHandlers(world: World): Handlers<"kick" | "ban" | "unb
       const known = among === "players" ? target?.peer : world.peers.get(targetId);
       if (!kept && known?.space !== room.space) throw new Refusal("peer_not_found", { peer: targetId });
 
-      room.banned.add(known ?? targetId, {
+      const banned = known ?? { id: targetId, place: kept?.place };
+      room.banned.add(banned, {
         until: forMs === undefined ? undefined : world.now + forMs,
         byPlace: room.policy.bansPlaces,
       });

@@ -180,6 +180,19 @@ describe("moderation", () => {
     expect((await join(old, "rob", "XYZ789")).type).toBe("RoomJoined");
   });
 
+  it("[SF93] bans by address who has only a seat to come back to, too", async () => {
+    const { ada, bob, ids, connect, join, settle } = await reef({ banByIp: true });
+    await bob.cut();
+    await settle();
+    await operate(ada, "BanPlayer", player(ids.bob));
+    const later = await connect(V3);
+
+    const more = { join_only: true };
+    expect(await join(later, "rob", "ABC123", more)).toMatchObject({ data: { error_code: "BANNED" } });
+    await operate(ada, "UnbanPlayer", player(ids.bob));
+    expect((await join(later, "rob", "ABC123", more)).type).toBe("RoomJoined");
+  });
+
   it("[SF64] tells a client that knows the word that it was kicked", async () => {
     const { ada, bob, ids, settle } = await reef();
     await operate(bob, "UnbanPlayer", player(NOBODY));
