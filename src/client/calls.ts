@@ -80,7 +80,7 @@ export class Calls {
       if (!answerer) throw new ParlorError("answer_failed", { message: `nobody answers "${type}" here` });
       const question = this.#contract.incoming("ask", type, covered ? covered.d : d);
       const answer = await answerer(question, { from });
-      await reply({ d: this.#contract.outgoing("answer", type, answer) ?? null });
+      await reply({ d: this.#contract.outgoing("answer", type, answer) });
     } catch (error) {
       if (!(error instanceof ParlorError)) this.#owner.troubled(error);
       const reason = error instanceof ParlorError ? error.message : "the answerer failed";

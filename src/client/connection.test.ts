@@ -391,6 +391,21 @@ describe("a question", () => {
     expect(server.carriedOut.filter(({ t }) => t === "set")).toHaveLength(1);
   });
 
+  it("[CL19] rejects at once when the answer is nothing that can be sent, and asks with nothing at all", async () => {
+    const { open, passing, clock } = world();
+    const [ada, bob] = [open(), open()];
+    const adas = await passing(ada.join("lobby"));
+    const bobs = await passing(bob.join("lobby"));
+    bobs.answer("odd", () => () => "a function");
+    bobs.answer("echo", (question) => question);
+
+    await expect(passing(adas.ask(bob.peer, "odd", 1))).rejects.toMatchObject({
+      message: '"odd" is a function, which cannot be sent',
+    });
+    expect(clock.now()).toBeLessThan(5_000);
+    expect(await passing(adas.ask(bob.peer, "echo", undefined))).toBeNull();
+  });
+
   it("[CL19] rejects when the other side cannot answer", async () => {
     const { open, passing } = world();
     const [ada, bob] = [open(), open()];

@@ -12,10 +12,14 @@ export class Contract {
     this.#protocol = protocol;
   }
 
-  /** The value to send. @throws {ParlorError} `invalid_message` */
+  /** The value to send: `null` for `undefined`, which no encoding has. @throws {ParlorError} `invalid_message` */
   outgoing(part: Part, type: string, value: unknown): unknown {
-    if (!this.#protocol) return value;
-    return check(this.#schema(part, type), type, value);
+    const checked = this.#protocol ? check(this.#schema(part, type), type, value) : value;
+    if (typeof checked === "function" || typeof checked === "symbol") {
+      const message = `"${type}" is a ${typeof checked}, which cannot be sent`;
+      throw new ParlorError("invalid_message", { message, details: { type } });
+    }
+    return checked === undefined ? null : checked;
   }
 
   /**

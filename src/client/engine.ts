@@ -112,7 +112,9 @@ export class Engine implements LifelineOwner, RoomOwner {
   request(frame: AnyFrame, options: RequestOptions): Promise<AnyFrame> {
     if (this.#state.is === "closed") return Promise.reject(this.#closedError());
     try {
-      return this.#session.request(frame, options);
+      return this.#session.request(frame, options).catch((error: unknown) => {
+        throw this.#explained(error);
+      });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -319,6 +321,17 @@ export class Engine implements LifelineOwner, RoomOwner {
       // The server will say goodbye when it has to; a new line fetches a token of its own.
       this.troubled(error);
     }
+  }
+
+  /** Who waited in vain because there is no connection hears why there is none. */
+  #explained(error: unknown): unknown {
+    const whyNot = this.#lifeline?.whyNot;
+    if (!(error instanceof ParlorError) || error.code !== "timeout" || whyNot === undefined) return error;
+    const { message, details } = error;
+    return new ParlorError("timeout", {
+      message: `${message}, as there is no connection: ${whyNot}`,
+      details,
+    });
   }
 
   #closedError(): ParlorError {

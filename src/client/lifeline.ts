@@ -59,6 +59,10 @@ export class Lifeline {
   readonly #stopWatching: () => void;
   /** What the server said before it closed. */
   #goodbye: { readonly reason: LossReason; readonly comeBack: boolean; readonly text: string } | undefined;
+  /** What the server refused a hello for, in words. */
+  #refusal: string | undefined;
+  /** Why the last line was lost, in words. */
+  #lossText = "";
   #retryAfterMs = 0;
   /** Losses since a line last lived long enough. */
   #losses = 0;
@@ -85,6 +89,11 @@ export class Lifeline {
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** Why there is no line, in words; `undefined` while there is one, or it is too early to say. */
+  get whyNot(): string | undefined {
+    return this.#state.is === "connected" || this.#lossText === "" ? undefined : this.#lossText;
   }
 
   get bufferedBytes(): number {
@@ -121,6 +130,7 @@ export class Lifeline {
     const dial = ++this.#dial;
     this.#stopTimer();
     this.#goodbye = undefined;
+    this.#refusal = undefined;
     this.#retryAfterMs = 0;
     this.#signal({ type: "dialing" });
     let hello: Wire;
@@ -128,7 +138,7 @@ export class Lifeline {
       hello = await this.#owner.hello();
     } catch (error) {
       this.#owner.troubled(error);
-      if (dial === this.#dial) this.#lost("unauthorized");
+      if (dial === this.#dial) this.#lost("unauthorized", `no token: ${messageOf(error)}`);
       return;
     }
     if (dial !== this.#dial || this.#state.is === "closed") return;
@@ -150,8 +160,7 @@ export class Lifeline {
       this.#stopTimer = clock.after(handshakeMs, () => line.cut("silent"));
     } catch (error) {
       // The address itself is wrong: no attempt will go better.
-      const text = error instanceof Error ? error.message : String(error);
-      this.#end({ type: "ended", reason: "bad_address", text });
+      this.#end({ type: "ended", reason: "bad_address", text: messageOf(error) });
     }
   }
 
@@ -191,16 +200,18 @@ export class Lifeline {
 
   #noteGoodbye({ reason, comeBack, retryAfterMs, message }: AnyFrame): void {
     const known = typeof reason === "string" ? reason : "network";
-    this.#goodbye = { reason: known, comeBack: comeBack !== false, text: String(message ?? textOf(known)) };
+    const text = this.#refusal ?? String(message ?? textOf(known));
+    this.#goodbye = { reason: known, comeBack: comeBack !== false, text };
     if (typeof retryAfterMs === "number") this.#retryAfterMs = Math.max(0, retryAfterMs);
   }
 
   /** A refused hello: the close that follows says whether to come back. */
-  #noteRefusal({ code, message, retryAfterMs }: AnyFrame): void {
+  #noteRefusal({ code, message, details, retryAfterMs }: AnyFrame): void {
     if (typeof retryAfterMs === "number") this.#retryAfterMs = Math.max(0, retryAfterMs);
     if (typeof code !== "string") return;
     const comeBack = typeof retryAfterMs === "number";
-    this.#goodbye = { reason: code, comeBack, text: String(message ?? code) };
+    this.#refusal = refusalText(String(message ?? code), details);
+    this.#goodbye = { reason: code, comeBack, text: this.#refusal };
   }
 
   #ended(end: LineEnd): void {
@@ -212,20 +223,22 @@ export class Lifeline {
     const comesBack = comesBackAfter(end.code) ?? this.#goodbye?.comeBack ?? true;
     const isOurOwnDoing = reason === "superseded" && this.#hasStrayHello;
     if (isOurOwnDoing) this.#hasStrayHello = false;
-    if (comesBack || isOurOwnDoing || this.#owner.canMend(reason)) this.#lost(reason);
-    else this.#end({ type: "ended", reason, text: this.#goodbye?.text ?? textOf(reason) });
+    const text = this.#goodbye?.text ?? end.fault ?? textOf(reason);
+    if (comesBack || isOurOwnDoing || this.#owner.canMend(reason)) this.#lost(reason, text);
+    else this.#end({ type: "ended", reason, text });
   }
 
-  #lost(reason: LossReason): void {
+  #lost(reason: LossReason, text: string): void {
     const { clock, backoff, maxAttempts } = this.#options;
     const wasStable = this.#state.is === "connected" && clock.now() - this.#welcomedAt >= STABLE_MS;
     this.#losses = wasStable ? 1 : this.#losses + 1;
     this.#attempts = this.#state.is === "connected" ? 0 : this.#attempts + 1;
+    this.#lossText = text;
     if (this.#attempts >= maxAttempts) {
       this.#end({
         type: "ended",
         reason: "gave-up",
-        text: `no connection after ${maxAttempts} attempts: ${reason}`,
+        text: `no connection after ${maxAttempts} attempts: ${text}`,
       });
       return;
     }
@@ -264,5 +277,15 @@ function reasonOf({ code, reason }: LineEnd): LossReason {
 }
 
 function textOf(reason: LossReason): string {
+  if (reason === "network") return "the network failed, or nobody answers there as a parlor server does";
   return Object.hasOwn(GOODBYES, reason) ? GOODBYES[reason as keyof typeof GOODBYES].text : reason;
 }
+
+/** What was refused, and which field is to be mended, where the server says that. */
+function refusalText(message: string, details: unknown): string {
+  const { path, expected } = (details ?? {}) as { readonly path?: unknown; readonly expected?: unknown };
+  const about = [path, expected].filter((part) => typeof part === "string" && part !== "").join(": ");
+  return about === "" ? message : `${message} (${about})`;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

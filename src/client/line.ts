@@ -6,6 +6,8 @@ export type Wire = string | Uint8Array<ArrayBuffer>;
 export interface LineEnd {
   readonly code: number;
   readonly reason: string;
+  /** What went wrong, where the platform says so; browsers do not. */
+  readonly fault?: string | undefined;
 }
 
 export interface LineListener {
@@ -30,9 +32,12 @@ export class Line {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => this.#listener?.opened();
     socket.onmessage = (event: { readonly data: unknown }) => this.#heard(event.data);
-    socket.onclose = (event: LineEnd) => this.#end({ code: event.code, reason: event.reason });
-    // "close" follows, and says more.
-    socket.onerror = () => {};
+    let fault: string | undefined;
+    socket.onclose = ({ code, reason }: LineEnd) => this.#end({ code, reason, fault });
+    // "close" follows.
+    socket.onerror = ({ message }: { readonly message?: unknown }) => {
+      if (typeof message === "string" && message !== "") fault = message;
+    };
     this.#socket = socket;
     this.#listener = listener;
   }

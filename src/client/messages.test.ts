@@ -152,6 +152,17 @@ describe("a message", () => {
     expect(ada.pending).toBe(0);
   });
 
+  it("[CL16] no question either is sent that is larger than the server takes", async () => {
+    const { adas, ada, bob, server } = await pair();
+    const large = "ä".repeat(33_000);
+
+    await expect(adas.ask(bob.peer, "word", large)).rejects.toMatchObject({ code: "too_large" });
+    await expect(adas.setMeta({ large })).rejects.toMatchObject({ code: "too_large" });
+    await expect(ada.join("den", { meta: { large } })).rejects.toMatchObject({ code: "too_large" });
+    expect(server.heard.map(({ t }) => t)).toEqual(["hello", "join", "hello", "join"]);
+    expect(ada.state.is).toBe("connected");
+  });
+
   it("[CL16] that the server refuses is told to its room", async () => {
     const { adas, ada, clock, server } = await pair();
     const refused: unknown[] = [];
@@ -232,12 +243,16 @@ describe("what a room tells", () => {
     expect(heard).toEqual(["first"]);
   });
 
-  it("[CL25] goes to all listeners, whoever of them throws", async () => {
+  it.each(["throws", "rejects"])("[CL25] goes to all listeners, although one of them %s", async (how) => {
     const { adas, bobs, clock, trouble: faults } = await pair();
     const heard: unknown[] = [];
     const fault = new Error("listener");
     bobs.on("word", () => {
-      throw fault;
+      if (how === "throws") throw fault;
+      return Promise.reject(fault);
+    });
+    bobs.on("message", async () => {
+      if (how === "rejects") throw fault;
     });
     bobs.on("word", (data) => heard.push(data));
 
@@ -245,7 +260,7 @@ describe("what a room tells", () => {
     await clock.forward(10);
 
     expect(heard).toEqual([1]);
-    expect(faults.splice(0)).toEqual([fault]);
+    expect(faults.splice(0)).toEqual(how === "throws" ? [fault] : [fault, fault]);
   });
 
   it("[CL26] fits the protocol on both sides", async () => {

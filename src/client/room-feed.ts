@@ -1,5 +1,5 @@
 import type { RecoveryFrame, ServerFrame, ServerFrames, SnapshotFrame } from "../dialects/native/wire.ts";
-import { CarefulEmitter } from "./careful.ts";
+import { CarefulEmitter, callCarefully } from "./careful.ts";
 import type { Contract } from "./contract.ts";
 import { ParlorError } from "./errors.ts";
 import { Inlet } from "./inlet.ts";
@@ -230,11 +230,7 @@ export class RoomFeed extends CarefulEmitter<RoomEvents> {
       return;
     }
     for (const listener of [...(this.#typed.get(meta.type ?? "") ?? [])]) {
-      try {
-        listener(data, meta);
-      } catch (error) {
-        this.#owner.troubled(error);
-      }
+      callCarefully(listener, [data, meta], (error) => this.#owner.troubled(error));
     }
     this.emit("message", { ...meta, data });
   }

@@ -113,7 +113,7 @@ export class Room<M extends Messages = OpenMessages> {
     const { owner, contract, encryption, feed } = this.#parts;
     this.#mustBeOpen();
     const d = contract.outgoing("client", type, data);
-    const frame = { t: "send", room: this.name, type, d: d === undefined ? null : d, ...audience(options) };
+    const frame = { t: "send", room: this.name, type, d, ...audience(options) };
     const policy = options.policy ?? owner.policyOf(type);
     const say = (ready: AnyFrame) => {
       if (options.ephemeral) owner.murmur({ ...ready, ephemeral: true });

@@ -186,12 +186,12 @@ export class Session {
     return true;
   }
 
-  /** Asks the server something; see `Requests.wait` for what it rejects with. */
+  /** Asks the server something; see `Requests.wait` for what it rejects with. @throws {ParlorError} as `post` */
   request(fields: AnyFrame, options: RequestOptions): Promise<AnyFrame> {
     options.signal?.throwIfAborted();
     const id = this.#requests.nextId();
     const item: Outgoing = {
-      wire: this.#options.codec.encode({ ...fields, id }),
+      wire: this.#encode({ ...fields, id }),
       numbered: options.numbered,
       about: { requestId: id },
       at: this.#options.clock.now(),

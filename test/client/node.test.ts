@@ -68,6 +68,25 @@ describe("the SDK in Node, on real sockets", () => {
     expect(lost.state).toMatchObject({ is: "closed", reason: "bad_address" });
   });
 
+  it("[CL46] says why it has no connection: what the server does not take, or what the network says", async () => {
+    const long = open({ alias: "x".repeat(300) });
+    await expect(long.ready()).rejects.toMatchObject({
+      message: "message could not be understood (alias: must not have more than 128 characters)",
+      details: { reason: "bad_handshake" },
+    });
+
+    const nowhere = connect(url.replace("/parlor", "/nowhere"), { reconnect: { maxAttempts: 1 } });
+    await expect(nowhere.ready()).rejects.toThrow(
+      "no connection after 1 attempts: Unexpected server response: 404",
+    );
+    const patient = connect(url.replace("/parlor", "/nowhere"));
+    opened.push(patient);
+    await expect(patient.join("lobby", { timeoutMs: 300 })).rejects.toMatchObject({
+      code: "timeout",
+      message: "no answer in time, as there is no connection: Unexpected server response: 404",
+    });
+  });
+
   it.each([
     ["json", "json"],
     ["msgpack", "msgpack"],

@@ -103,7 +103,7 @@ export class Mesh<M extends Messages = OpenMessages> extends CarefulEmitter<Mesh
     if (this.#isClosed) throw new ParlorError("room_left");
     const pair = this.#neighbours.get(peer)?.pair;
     if (!pair) throw new ParlorError("peer_not_found", { details: { peer } });
-    const value = this.#around.contract.outgoing("client", type, data) ?? null;
+    const value = this.#around.contract.outgoing("client", type, data);
     this.#refuseLarge(value);
     if (ephemeral) pair.cast(type, value);
     else pair.send(type, value);

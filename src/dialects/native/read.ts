@@ -86,9 +86,21 @@ export function frameIn({ fields, fault }: Envelope): ClientFrame {
     const missing =
       first && "requiredProperties" in first.params ? `/${first.params.requiredProperties[0]}` : "";
     const path = `${first?.instancePath ?? ""}${missing}`.slice(1).replaceAll("/", ".");
-    throw new Refusal("bad_message", { path, expected: first?.message ?? "another shape", type });
+    throw new Refusal("bad_message", { path, expected: expectation(first), type });
   }
   return fields as ClientFrame;
+}
+
+/** What a field should have been, in words. */
+function expectation(error: { readonly message: string; readonly params: object } | undefined): string {
+  const { allowedValue, allowedValues } = (error?.params ?? {}) as {
+    readonly allowedValue?: unknown;
+    readonly allowedValues?: readonly unknown[];
+  };
+  if (allowedValue !== undefined) return `must be ${JSON.stringify(allowedValue)}`;
+  if (allowedValues)
+    return `must be one of ${allowedValues.map((value) => JSON.stringify(value)).join(", ")}`;
+  return error?.message ?? "another shape";
 }
 
 export type FrameOf<Type extends ClientFrameType> = Extract<ClientFrame, { readonly t: Type }>;
