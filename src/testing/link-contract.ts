@@ -343,6 +343,38 @@ export function describeLink(name: string, openPair: OpenLinkPair): void {
       expect(peer.received.map(label)).not.toContain("never");
     });
 
+    it("[LK6] does not count a frame that is larger than the budget against what is said behind it", async () => {
+      const { link, peer, heard, until } = await open();
+      const largeKib = 32 * KIB;
+      peer.stopReading();
+      link.send(frameOf(block("large", largeKib)));
+      await until(() => expect(link.queuedBytes).toBeGreaterThan(MAX_QUEUE_BYTES));
+
+      for (let said = 0; said < 32; said++) link.send(frameOf(block(`normal ${said}`, 8)));
+      expect(link.queuedBytes).toBeLessThanOrEqual(largeKib * KIB + MAX_QUEUE_BYTES);
+      peer.goOnReading();
+
+      await until(() => expect(label(peer.received.at(-1))).toBe("normal 31"));
+      expect(peer.received.map(label)).toEqual([
+        "large",
+        ...Array.from({ length: 32 }, (_, i) => `normal ${i}`),
+      ]);
+      expect(heard.faults).toEqual([]);
+    });
+
+    it("[LK6] calls the peer a slow consumer when the budget behind a larger frame is used up as well", async () => {
+      const { link, peer, heard, until } = await open();
+      const largeKib = 32 * KIB;
+      peer.stopReading();
+      link.send(frameOf(block("large", largeKib)));
+      await until(() => expect(link.queuedBytes).toBeGreaterThan(MAX_QUEUE_BYTES));
+
+      for (let said = 0; said < 72; said++) link.send(frameOf(block(`normal ${said}`, 8)));
+      expect(link.queuedBytes).toBeLessThanOrEqual(largeKib * KIB + MAX_QUEUE_BYTES);
+
+      await until(() => expect(heard.faults).toEqual(["slow_consumer"]));
+    });
+
     it("[LK7] hands over no message once the listener closed", async () => {
       const { link, peer, heard, until } = await open();
       heard.onMessage = () => link.close(3000, "heard enough");

@@ -1,10 +1,11 @@
 import type { Frame } from "../lib/frame.ts";
 import { isDroppable, type Lane } from "../lib/lane.ts";
 import { type DropCounts, LaneQueue } from "../lib/lane-queue.ts";
+import { QueueBudget } from "../lib/queue-budget.ts";
 import type { AccountTerms, Link, LinkEnd, LinkListener } from "./link.ts";
 
 export interface MemoryPairOptions {
-  /** Budget of each end for what was sent and has not crossed, in bytes. */
+  /** Budget of each end for what was sent and has not crossed, in bytes, besides one frame that is larger than all of it. */
   readonly maxQueueBytes?: number;
   readonly remoteAddress?: string;
 }
@@ -51,9 +52,12 @@ class MemoryLink implements Link {
   readonly remoteAddress: string;
   other: MemoryLink | undefined;
 
-  readonly #maxBytes: number;
+  readonly #budget: QueueBudget;
   #maxFrames = Number.POSITIVE_INFINITY;
   readonly #queue = new LaneQueue(sizeOf);
+  /** A frame larger than the whole budget, which the line holds as a network would. */
+  #large: Frame[] = [];
+  #largeBytes = 0;
   #state: MemoryState = { is: "open" };
   #listener: LinkListener | undefined;
   #isPaused = false;
@@ -61,12 +65,12 @@ class MemoryLink implements Link {
   #dropped: DropCounts = {};
 
   constructor({ maxQueueBytes = DEFAULT_MAX_QUEUE_BYTES, remoteAddress = "memory" }: MemoryPairOptions) {
-    this.#maxBytes = maxQueueBytes;
+    this.#budget = new QueueBudget(maxQueueBytes);
     this.remoteAddress = remoteAddress;
   }
 
   get queuedBytes(): number {
-    return this.#queue.bytes;
+    return this.#queue.bytes + this.#largeBytes;
   }
 
   get waitingFrames(): number {
@@ -96,11 +100,11 @@ class MemoryLink implements Link {
       this.#queue.squeeze(frame, this.#dropped);
       return;
     }
-    const isAlone = this.#queue.length === 0;
+    const isAlone = this.#isEmpty;
     this.#queue.push(frame);
-    // A frame that is larger than the whole budget passes when nothing else waits.
-    if (isAlone || this.#queue.bytes <= this.#maxBytes) return;
-    if (this.#queue.shed(this.#maxBytes, this.#dropped)) return;
+    if (isAlone && this.#queue.bytes > this.#budget.maxBytes) this.#hand();
+    const room = this.#budget.room(this.#largeBytes);
+    if (this.#queue.bytes <= room || this.#queue.shed(room, this.#dropped)) return;
     this.#isOverwhelmed = true;
     this.#queue.clear();
   }
@@ -110,7 +114,7 @@ class MemoryLink implements Link {
   }
 
   destroy(): void {
-    this.#queue.clear();
+    this.#forget();
     if (this.#state.is !== "closed") this.#state = { is: "closing", end: BROKEN };
   }
 
@@ -130,7 +134,7 @@ class MemoryLink implements Link {
       carried = true;
       this.other?.take(frame);
     }
-    if (this.#state.is === "closing" && this.#queue.length === 0) {
+    if (this.#state.is === "closing" && this.#isEmpty) {
       this.#end(this.#state.end);
       return true;
     }
@@ -147,7 +151,27 @@ class MemoryLink implements Link {
   }
 
   #next(): Frame | undefined {
-    return this.other?.holds ? undefined : this.#queue.shift();
+    if (this.other?.holds) return undefined;
+    const large = this.#large.shift();
+    if (this.#large.length === 0) this.#largeBytes = 0;
+    return large ?? this.#queue.shift();
+  }
+
+  get #isEmpty(): boolean {
+    return this.#large.length === 0 && this.#queue.length === 0;
+  }
+
+  /** Hands what is queued to the line. */
+  #hand(): void {
+    this.#largeBytes = this.#queue.bytes;
+    this.#budget.wrote(this.#largeBytes);
+    for (let frame = this.#queue.shift(); frame; frame = this.#queue.shift()) this.#large.push(frame);
+  }
+
+  #forget(): void {
+    this.#large = [];
+    this.#largeBytes = 0;
+    this.#queue.clear();
   }
 
   #report(): boolean {
@@ -167,7 +191,7 @@ class MemoryLink implements Link {
     for (const link of [this, this.other]) {
       if (!link || link.#state.is === "closed") continue;
       link.#state = { is: "closed" };
-      link.#queue.clear();
+      link.#forget();
       link.#listener?.closed(end);
     }
   }

@@ -2,6 +2,7 @@ import type { Frame, Incoming } from "../lib/frame.ts";
 import { isDroppable, type Lane } from "../lib/lane.ts";
 import { type DropCounts, LaneQueue } from "../lib/lane-queue.ts";
 import { PREFIX_BYTES, RecordSplitter, TooLong } from "../lib/length-prefix.ts";
+import { QueueBudget } from "../lib/queue-budget.ts";
 import type { AccountTerms, Link, LinkEnd, LinkFault, LinkListener } from "./link.ts";
 import type { QuicConnection, QuicEnd, QuicStream, QuicStreamListener } from "./quic.ts";
 import { closeIn, closeRecord, KIND_BYTES, messageOf, recordOf, sizeOf } from "./stream-records.ts";
@@ -9,7 +10,7 @@ import { closeIn, closeRecord, KIND_BYTES, messageOf, recordOf, sizeOf } from ".
 export interface StreamLinkOptions {
   /** Largest message taken, in bytes. */
   readonly maxMessageBytes: number;
-  /** Budget for what waits to be sent, in bytes. */
+  /** Budget for what waits to be sent, in bytes, besides one frame that is larger than all of it. */
   readonly maxQueueBytes: number;
   /** How long the session may take to open its stream, in ms. */
   readonly openWithinMs: number;
@@ -57,6 +58,7 @@ export class StreamLink implements Link, QuicStreamListener {
   readonly #options: StreamLinkOptions;
   readonly #splitter: RecordSplitter;
   readonly #queue = new LaneQueue(sizeOf);
+  readonly #budget: QueueBudget;
   #maxFrames = Number.POSITIVE_INFINITY;
   #listener: LinkListener | undefined;
   #state: "open" | "closing" | "closed" = "open";
@@ -74,6 +76,7 @@ export class StreamLink implements Link, QuicStreamListener {
     this.#session = session;
     this.#stream = stream;
     this.#options = options;
+    this.#budget = new QueueBudget(options.maxQueueBytes);
     this.#splitter = new RecordSplitter(options.maxMessageBytes + KIND_BYTES);
   }
 
@@ -118,7 +121,7 @@ export class StreamLink implements Link, QuicStreamListener {
     this.#flushSoon();
     if (isAlone) return;
     this.#write();
-    const room = Math.max(0, this.#options.maxQueueBytes - this.#stream.queuedBytes);
+    const room = this.#budget.room(this.#stream.queuedBytes);
     if (this.#queue.bytes <= room || this.#queue.shed(room, this.#dropped)) return;
     this.#isOverwhelmed = true;
     this.#queue.clear();
@@ -252,6 +255,7 @@ export class StreamLink implements Link, QuicStreamListener {
         frame = bytes < JOIN_BYTES ? this.#queue.shift() : undefined
       ) {
         const record = recordOf(frame);
+        this.#budget.wrote(record.length);
         bytes += record.length;
         records.push(record);
       }

@@ -5,6 +5,7 @@ import type { WebSocket } from "ws";
 import type { Frame } from "../lib/frame.ts";
 import { isDroppable, type Lane } from "../lib/lane.ts";
 import { type DropCounts, LaneQueue } from "../lib/lane-queue.ts";
+import { QueueBudget } from "../lib/queue-budget.ts";
 import type { Flushable, FlushTurn } from "./flush-turn.ts";
 import type { AccountTerms } from "./link.ts";
 import { webSocketBytes } from "./websocket-frame.ts";
@@ -48,7 +49,7 @@ export class SocketWriter implements Flushable {
   readonly #socket: Duplex;
   readonly #owner: WriterOwner;
   readonly #turn: FlushTurn;
-  readonly #maxBytes: number;
+  readonly #budget: QueueBudget;
   readonly #deflating: WebSocket | undefined;
   readonly #queue = new LaneQueue(sizeOf);
   #maxFrames = Number.POSITIVE_INFINITY;
@@ -56,15 +57,13 @@ export class SocketWriter implements Flushable {
   /** Whether the socket is congested and will call back. */
   #waits = false;
   #isOverwhelmed = false;
-  /** What the socket holds of a frame that is larger than the whole budget. */
-  #oversizeBytes = 0;
   #dropped: DropCounts | undefined;
 
   constructor(socket: Duplex, { owner, turn, maxBytes, deflating }: WriterOptions) {
     this.#socket = socket;
     this.#owner = owner;
     this.#turn = turn;
-    this.#maxBytes = maxBytes;
+    this.#budget = new QueueBudget(maxBytes);
     this.#deflating = deflating;
   }
 
@@ -95,7 +94,7 @@ export class SocketWriter implements Flushable {
       this.#mark();
     } else this.#queue.push(frame);
     if (!this.#waits) this.#mark();
-    if (this.#queue.bytes > Math.min(JOIN_BYTES, this.#maxBytes / 2)) this.#relieve();
+    if (this.#queue.bytes > Math.min(JOIN_BYTES, this.#budget.maxBytes / 2)) this.#relieve();
   }
 
   flush(): void {
@@ -133,7 +132,7 @@ export class SocketWriter implements Flushable {
   #write(): void {
     // Above its own high-water mark a socket is sure to announce `drain`.
     const highWater = Math.max(
-      Math.min(HIGH_WATER_BYTES, this.#maxBytes / 4),
+      Math.min(HIGH_WATER_BYTES, this.#budget.maxBytes / 4),
       this.#socket.writableHighWaterMark,
     );
     while (this.#queue.length > 0 && !this.#waits) {
@@ -156,13 +155,11 @@ export class SocketWriter implements Flushable {
   /** Much was queued within one turn, or the peer is slow: writes now what can be written, then keeps the budget. */
   #relieve(): void {
     if (!this.#waits && this.#owner.isWritable) this.#write();
-    // What is said while a large file is on its way has a budget of its own: its size is not the peer's fault.
-    this.#oversizeBytes = Math.min(this.#oversizeBytes, this.#pendingBytes);
-    const room = this.#maxBytes - (this.#pendingBytes - this.#oversizeBytes);
+    const room = this.#budget.room(this.#pendingBytes);
     if (this.#queue.bytes <= room) return;
 
     this.#dropped ??= {};
-    if (!this.#queue.shed(Math.max(room, 0), this.#dropped)) {
+    if (!this.#queue.shed(room, this.#dropped)) {
       this.#isOverwhelmed = true;
       this.#queue.clear();
     }
@@ -184,7 +181,7 @@ export class SocketWriter implements Flushable {
     const frame = this.#queue.shift();
     if (!frame) return;
     const bytes = webSocketBytes(frame);
-    if (bytes.byteLength > this.#maxBytes) this.#oversizeBytes = bytes.byteLength;
+    this.#budget.wrote(bytes.byteLength);
     if (this.#deflating) this.#deflate(frame, this.#deflating);
     else if (this.#queue.length === 0 || bytes.byteLength >= NO_COPY_BYTES) this.#socket.write(bytes);
     else this.#writeJoined(bytes);
