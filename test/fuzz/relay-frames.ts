@@ -101,7 +101,7 @@ export function http3Like(dice: Dice): Uint8Array {
     [":protocol", dice.one(["webtransport", "websocket"])],
     [":scheme", dice.one(["https", "http"])],
     [":authority", dice.one(["127.0.0.1", "", "\u0000"])],
-    [":path", dice.one(["/v1/relay", "/parlor", "/ws?token=x", "/ws", "nowhere", "/" + "x".repeat(5000)])],
+    [":path", dice.one(["/v1/relay", "/parlor", "/ws?token=x", "/ws", "nowhere", `/${"x".repeat(5000)}`])],
   ];
   const request = http3Frame(dice.one([FRAME.headers, FRAME.data, 0x21]), encodeFields(fields));
   return dice.one([

@@ -34,7 +34,13 @@ export function Confirm({ intent: { title, text, verb, act }, close }: ConfirmPr
   }
 
   return (
-    <dialog ref={dialog} onClose={close} aria-labelledby="confirm-title" aria-describedby="confirm-text">
+    <dialog
+      ref={dialog}
+      class="question"
+      onClose={close}
+      aria-labelledby="confirm-title"
+      aria-describedby="confirm-text"
+    >
       <h2 id="confirm-title">
         <bdi>{title}</bdi>
       </h2>
