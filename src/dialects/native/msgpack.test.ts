@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { pack as packByOthers, Unpackr } from "msgpackr";
 import { describe, expect, it } from "vitest";
-import { MsgpackError, MsgpackReader, unpack } from "../msgpack-reader.ts";
+import { MsgpackError } from "../msgpack-cursor.ts";
+import { MsgpackReader, unpack } from "../msgpack-reader.ts";
 import { Packed, pack } from "./msgpack-writer.ts";
 
 const values = fc.letrec((tie) => ({

@@ -1,6 +1,7 @@
 import type { Payload } from "../../core/payload.ts";
 import { isDeeperThan } from "../../lib/json-text.ts";
-import { MAX_DEPTH, MsgpackError, unpack } from "../msgpack-reader.ts";
+import { MsgpackError } from "../msgpack-cursor.ts";
+import { MAX_DEPTH, unpack } from "../msgpack-reader.ts";
 import { pack } from "./msgpack-writer.ts";
 
 /** How JSON writes bytes: an object with this one field, in base64. */

@@ -3,7 +3,8 @@ import { Refusal } from "../../core/errors.ts";
 import { jsonPayload, type Payload } from "../../core/payload.ts";
 import type { Incoming } from "../../lib/frame.ts";
 import { isDeeperThan, memberText } from "../../lib/json-text.ts";
-import { MAX_DEPTH, MsgpackError, MsgpackReader } from "../msgpack-reader.ts";
+import { MsgpackError } from "../msgpack-cursor.ts";
+import { MAX_DEPTH, MsgpackReader } from "../msgpack-reader.ts";
 import { type ClientFrame, type ClientFrameType, clientFrames } from "./wire.ts";
 
 export type Encoding = "json" | "msgpack";

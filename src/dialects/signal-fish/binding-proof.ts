@@ -1,4 +1,5 @@
-import { MsgpackError, unpack } from "../msgpack-reader.ts";
+import { MsgpackError } from "../msgpack-cursor.ts";
+import { unpack } from "../msgpack-reader.ts";
 import { type CanonicalForm, canonicalObject } from "./canonical-json.ts";
 import { Fault } from "./fault.ts";
 

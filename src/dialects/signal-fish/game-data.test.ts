@@ -302,6 +302,7 @@ describe("MessagePack as JSON", () => {
     ["81a16101", '{"a":1}'],
     ["de0001a16101", '{"a":1}'],
     ["df00000001a16101", '{"a":1}'],
+    ["a4efbbbf61", '"\ufeffa"'],
   ])("[SF71] %s is %s", (bytes, text) => {
     expect(msgpackToJson(Buffer.from(bytes, "hex"))).toBe(text);
   });
