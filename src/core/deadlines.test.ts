@@ -15,6 +15,15 @@ describe("deadlines", () => {
     expect(deadlines.size).toBe(1);
   });
 
+  it("are taken as many as are wanted, and the others later", () => {
+    const deadlines = new Deadlines<number>();
+    for (let at = 1; at <= 5; at++) deadlines.set(at, at);
+
+    expect(deadlines.takeDue(4, 3)).toEqual([1, 2, 3]);
+    expect(deadlines.takeDue(4, 3)).toEqual([4]);
+    expect(deadlines.size).toBe(1);
+  });
+
   it("behave like a sorted map, whatever is set, moved, cleared and taken", () => {
     const step = fc.oneof(
       fc.record({

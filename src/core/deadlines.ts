@@ -38,10 +38,10 @@ export class Deadlines<Key> {
     this.#dueAt.delete(key);
   }
 
-  /** Removes and returns every key due at or before `now`, earliest first. */
-  takeDue(now: number): Key[] {
+  /** Removes and returns the keys due at or before `now`, earliest first, at most `limit` of them. */
+  takeDue(now: number, limit = Infinity): Key[] {
     const taken: Key[] = [];
-    for (let top = this.#heap[0]; top && top.at <= now; top = this.#heap[0]) {
+    for (let top = this.#heap[0]; top && top.at <= now && taken.length < limit; top = this.#heap[0]) {
       this.#pop();
       if (this.#dueAt.get(top.key) !== top) continue;
       this.#dueAt.delete(top.key);

@@ -19,10 +19,15 @@ export interface Ticket {
   readonly maxWaitMs?: number | undefined;
 }
 
+/** What one asks of others: criteria and the values they must have. */
+export type Counting = readonly (readonly [string, string | number | boolean])[];
+
 /** A ticket since `since`, in ms since the epoch. */
 export interface Waiting extends Ticket {
   readonly key: string;
   readonly since: number;
+  /** What counted when somebody last looked, and until when it does; tickets are looked at by the thousand. */
+  known?: { readonly counting: Counting; readonly until: number };
 }
 
 /** `space`, `pool`, `size` and `criteria` as one text; two tickets want the same exactly when theirs are equal. */
@@ -37,21 +42,22 @@ export function isSameTicket(one: Ticket, other: Ticket): boolean {
   return queueKey(one) === queueKey(other) && patience(one) === patience(other);
 }
 
-/** Criteria that still count at `now`, `without` one of them. */
-export function countingCriteria(
-  { criteria, widen = [], since }: Waiting,
-  now: number,
-  without?: string,
-): [string, string | number | boolean][] {
+/** Criteria that still count at `now`, which never goes back. */
+export function countingCriteria(waiting: Waiting, now: number): Counting {
+  if (!waiting.known || waiting.known.until <= now) {
+    const until = nextWidening(waiting, now) ?? Infinity;
+    waiting.known = { counting: criteriaAt(waiting, now), until };
+  }
+  return waiting.known.counting;
+}
+
+function criteriaAt({ criteria, widen = [], since }: Waiting, now: number): Counting {
   const dropped = new Set(widen.filter(({ afterMs }) => now - since >= afterMs).flatMap(({ drop }) => drop));
-  return Object.entries(criteria).filter(([name]) => !dropped.has(name) && name !== without);
+  return Object.entries(criteria).filter(([name]) => !dropped.has(name));
 }
 
 /** Whether `other` has what `counting` asks for. */
-export function meets(
-  { criteria }: Ticket,
-  counting: readonly (readonly [string, string | number | boolean])[],
-): boolean {
+export function meets({ criteria }: Ticket, counting: Counting): boolean {
   return counting.every(([name, value]) => Object.hasOwn(criteria, name) && criteria[name] === value);
 }
 

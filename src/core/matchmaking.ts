@@ -16,6 +16,9 @@ export { queueKey, type Ticket } from "./match-ticket.ts";
 /** Most tickets that are looked at to find one group, or to explain why there is none. */
 const MAX_LOOKED_AT = 500;
 
+/** Most tickets that are looked at again in one turn; the others have to wait for the next, and nobody else for them. */
+const MAX_REVISITS = 400;
+
 /** Everybody who waits in one pool for a match of one size, longest waiting first. */
 interface Crowd {
   readonly tickets: Map<PeerId, Waiting>;
@@ -105,7 +108,7 @@ export class Matchmaker {
   /** Matches that came about because criteria have loosened, or somebody has come back. */
   takeMatches(now: number): Match[] {
     const matches: Match[] = [];
-    for (const waiting of this.#revisits.takeDue(now)) {
+    for (const waiting of this.#revisits.takeDue(now, MAX_REVISITS)) {
       if (this.#tickets.get(waiting.peer)?.get(waiting.pool) !== waiting) continue;
       const others = this.isHere(waiting.peer) ? this.#fitting(waiting, now) : undefined;
       if (!others) this.#revisit(waiting, now);
@@ -141,10 +144,10 @@ export class Matchmaker {
       if (other !== waiting) others.push(other);
     }
     const fittingWithout = (criterion?: string) => {
-      const mine = countingCriteria(waiting, now, criterion);
-      return others.filter(
-        (other) => meets(other, mine) && meets(waiting, countingCriteria(other, now, criterion)),
-      ).length;
+      const without = (ticket: Waiting) =>
+        countingCriteria(ticket, now).filter(([name]) => name !== criterion);
+      const mine = without(waiting);
+      return others.filter((other) => meets(other, mine) && meets(waiting, without(other))).length;
     };
 
     const fitting = fittingWithout();
@@ -180,16 +183,18 @@ export class Matchmaker {
     if (!crowd || crowd.tickets.size < seed.size - 1) return undefined;
     // Where nobody loosens anything, only equal tickets fit.
     if (crowd.widening === 0 && !seed.widen?.length) return this.#equals(seed);
-    const group = [{ waiting: seed, counting: countingCriteria(seed, now) }];
+    const group = [seed];
+    // What the seed asks for comes first: it keeps out most.
+    const fits = (waiting: Waiting) =>
+      group.every(
+        (one) => meets(waiting, countingCriteria(one, now)) && meets(one, countingCriteria(waiting, now)),
+      );
     let looked = 0;
     for (const waiting of crowd.tickets.values()) {
       if (group.length === seed.size || looked++ === MAX_LOOKED_AT) break;
-      if (waiting === seed || !this.isHere(waiting.peer)) continue;
-      const counting = countingCriteria(waiting, now);
-      const fits = group.every((one) => meets(one.waiting, counting) && meets(waiting, one.counting));
-      if (fits) group.push({ waiting, counting });
+      if (waiting !== seed && this.isHere(waiting.peer) && fits(waiting)) group.push(waiting);
     }
-    return group.length === seed.size ? group.slice(1).map(({ waiting }) => waiting) : undefined;
+    return group.length === seed.size ? group.slice(1) : undefined;
   }
 
   #match(group: readonly Waiting[], now: number): PeerId[] {

@@ -82,6 +82,28 @@ describe("criteria that loosen", () => {
     expect(matches).toBeGreaterThan(300);
   });
 
+  it("[MM26] are looked at in turns, 400 tickets in each, until all have been", () => {
+    const maker = new Matchmaker(60_000);
+    const widen = [
+      { afterMs: 1_000, drop: ["part"] },
+      { afterMs: 2_000, drop: ["level"] },
+    ];
+    for (let each = 0; each < 1_000; each++) {
+      const criteria = { level: each, part: each % 7 };
+      const ticket = { space: spaceId("s"), peer: peerId(`p${each}`), pool: "p", size: 2, criteria, widen };
+      expect(maker.ask(ticket, 0)).toBeUndefined();
+    }
+
+    const turns = (now: number) => Array.from({ length: 4 }, () => maker.takeMatches(now).length);
+    expect(turns(1_000)).toEqual([0, 0, 0, 0]);
+    // Whoever is matched by another need not be looked at.
+    const [first = 0, ...others] = turns(2_000);
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThanOrEqual(400);
+    expect(others.reduce((sum, count) => sum + count, first)).toBe(500);
+    expect(maker.size).toBe(0);
+  });
+
   it("[MM21] a ticket gives up when its peer wants to, at the latest when it must", () => {
     const { handle, forward, ada, bob } = people("ada", "bob");
     handle(ada, ask({ ...eu, maxWaitMs: 1_000 }));
