@@ -9,7 +9,7 @@ const refusal = (code: string) => expect.objectContaining({ name: "Refusal", cod
 
 function people(...names: string[]) {
   const harness = hubOf({ maxRoomsPerPeer: 10_000 });
-  const peers = harness.connect(...names);
+  const peers = harness.connectWithSessions(...names);
   const open = (peer: PeerId, room: string, policy: Partial<RoomPolicy> = {}) =>
     harness.handle(peer, { type: "join", room: roomId(room), create: { ...PRIVATE_ROOM, ...policy } });
   return { ...harness, open, peers, ada: peers[0] as PeerId, bob: peers[1] as PeerId };

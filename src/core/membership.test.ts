@@ -290,7 +290,8 @@ describe("kicking", () => {
 
 describe("the log of a room", () => {
   it("[RL2] counts what newcomers tell about themselves", () => {
-    const { hub, handle, ada } = three({ log: { maxBytes: 10_000, maxAgeMs: 60_000 } });
+    const { hub, handle, connectWithSessions } = hubOf({ log: { maxBytes: 10_000, maxAgeMs: 60_000 } });
+    const [ada] = connectWithSessions("ada") as [PeerId];
     const profile = (text: string) => ({ metadata: { text } });
     handle(ada, enter());
     for (let i = 0; i < 20; i++) handle(ada, { ...enter(), profile: profile(String(i).repeat(1_500)) });
@@ -302,7 +303,8 @@ describe("the log of a room", () => {
   });
 
   it("[RL4] is gone with its room, and so is what it took of the budget of all", () => {
-    const { hub, handle, ada } = three({ logTotalBytes: 1_000 });
+    const { hub, handle, connectWithSessions } = hubOf({ logTotalBytes: 1_000 });
+    const [ada] = connectWithSessions("ada") as [PeerId];
     const say = { type: "broadcast", room: lobby, data: { form: "json", text: "1".repeat(300) } } as const;
     for (let i = 0; i < 5; i++) {
       handle(ada, enter());
@@ -312,5 +314,31 @@ describe("the log of a room", () => {
       handle(ada, { type: "leave", room: lobby });
       expect(room?.log.length).toBe(0);
     }
+  });
+
+  it("[RL5] keeps nothing while nobody can ask for it, and counts on", () => {
+    const { hub, handle, connect, connectWithSessions, forward } = hubOf();
+    const [ada, bob] = connect("ada", "bob") as [PeerId, PeerId];
+    const say = { type: "broadcast", room: lobby, data: { form: "json", text: "1" } } as const;
+    handle(ada, enter());
+    handle(bob, enter());
+    const log = hub.world.spaces.get(spaceId("test"))?.rooms.get(lobby)?.log;
+    for (let i = 0; i < 3; i++) handle(ada, say);
+    expect([log?.length, log?.lastOffset]).toEqual([0, 5]);
+
+    const [eve] = connectWithSessions("eve") as [PeerId];
+    handle(eve, enter());
+    handle(ada, say);
+    expect([log?.length, log?.firstOffset, log?.lastOffset]).toEqual([2, 6, 7]);
+    hub.disconnect(eve, 1_000_000);
+    handle(ada, say);
+    expect(log?.lastOffset).toBe(9);
+    expect(log?.length).toBe(4);
+
+    forward(31_000);
+    expect(hub.away).toBe(0);
+    expect([log?.length, log?.lastOffset]).toEqual([0, 10]);
+    handle(bob, say);
+    expect([log?.length, log?.lastOffset]).toEqual([0, 11]);
   });
 });

@@ -1,5 +1,6 @@
-import type { CommandOf, Delivery } from "./commands.ts";
+import type { CommandOf } from "./commands.ts";
 import { Refusal } from "./errors.ts";
+import type { EventOf } from "./events.ts";
 import type { Part } from "./game.ts";
 import type { Handlers } from "./handlers.ts";
 import type { PeerId } from "./ids.ts";
@@ -30,12 +31,9 @@ function excluded(sender: Peer, names: readonly string[] | undefined): PeerId | 
 
 const findNamed = (space: Space, name: string): Peer | undefined => space.find(name);
 
-/** The next message of a player: it takes a number, also when nobody hears it. */
-function numbered(
-  part: Part,
-  delivery: Delivery | undefined,
-): { stamp: Stamp; delivery: Delivery | undefined } {
-  return { stamp: { epoch: part.epoch, seq: ++part.seq }, delivery };
+/** The number of a player's next message: it takes one also when nobody hears it. */
+function numbered(part: Part): Stamp {
+  return { epoch: part.epoch, seq: ++part.seq };
 }
 
 /**
@@ -113,17 +111,28 @@ export function messagingHandlers(
 
       // A number that some never hear of would be a hole for them.
       const isForAll = !told && !except?.length;
-      const stamped = isForAll && member.part ? numbered(member.part, delivery) : undefined;
-      const { id: from, user } = peer;
-      const message = { type: "message", from, user, name, data, at: world.now, lane, verbatim } as const;
-      const heard = stamped ? { ...message, ...stamped } : message;
-      if (told) {
-        const directed = { ...heard, directed: true } as const;
-        if (command.ephemeral) outbox.deliver(told, { ...directed, room: id, offset: 0 });
-        else world.tellOnly(room, directed, told);
-      } else if (command.ephemeral) {
-        outbox.deliver(room.members.keys(), { ...heard, room: id, offset: 0 }, excluded(peer, except));
-      } else world.tell(room, heard, excluded(peer, except));
+      const stamp = isForAll && member.part ? numbered(member.part) : undefined;
+      // Of one shape whatever is said, as every message is one.
+      const message: EventOf<"message"> = {
+        type: "message",
+        room: id,
+        offset: 0,
+        from: peer.id,
+        user: peer.user,
+        name,
+        data,
+        at: world.now,
+        directed: told && true,
+        lane,
+        verbatim,
+        delivery: stamp && delivery,
+        stamp,
+      };
+      if (command.ephemeral) {
+        if (told) outbox.deliver(told, message);
+        else outbox.deliver(room.members.keys(), message, excluded(peer, except));
+      } else if (told) world.tellOnly(room, message, told);
+      else world.tell(room, message, excluded(peer, except));
     },
 
     "set-metadata"(peer, { metadata, room: id, nulls }) {

@@ -89,10 +89,10 @@ export type RoomEvent =
       readonly data: Payload;
       readonly at: number;
       /** Not everybody in the room is told. */
-      readonly directed?: true;
+      readonly directed?: true | undefined;
       readonly lane: Lane;
       readonly verbatim: Verbatim | undefined;
       readonly delivery?: Delivery | undefined;
       /** In rooms with a lobby. */
-      readonly stamp?: Stamp;
+      readonly stamp?: Stamp | undefined;
     });

@@ -87,6 +87,12 @@ export class RoomLog {
     this.forget(entry.at);
   }
 
+  /** Counts the event that carries `nextOffset`, of which nobody will ask again, nor of any before it. */
+  pass(): void {
+    this.#last++;
+    if (this.length > 0) this.end();
+  }
+
   /** Forgets entries beyond the retention. */
   forget(now: number): void {
     const oldest = now - this.retention.maxAgeMs;

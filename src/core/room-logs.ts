@@ -39,10 +39,14 @@ export class RoomLogs {
     { only, except, at }: Audience & { readonly at: number },
   ): RoomEvent {
     let placed = untold as { room?: RoomId; offset?: number };
-    if (placed.offset !== undefined) placed = { ...placed };
+    if (placed.offset) placed = { ...placed };
     placed.room = room.id;
     placed.offset = room.log.nextOffset;
     const event = placed as RoomEvent;
+    if (room.sessions === 0) {
+      room.log.pass();
+      return event;
+    }
     const wasEmpty = room.log.length === 0;
     room.log.append({ event, only, except, at, bytes: ENTRY_BYTES + contentSize(room, event) });
     if (wasEmpty) this.#schedule(room);

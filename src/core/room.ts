@@ -32,6 +32,8 @@ export class Room {
   /** In the order of joining. */
   readonly members = new Map<PeerId, Member>();
   readonly banned = new Bans();
+  /** Members with a session: who can ask again what was said; kept by `World`. */
+  sessions = 0;
   /** The member that may kick; `undefined` in rooms without a host and in empty ones. */
   host: PeerId | undefined;
   /** In rooms with a lobby; set when the room is opened. */

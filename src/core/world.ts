@@ -145,6 +145,7 @@ export class World {
       part,
     };
     room.members.set(peer.id, member);
+    if (peer.session) room.sessions++;
     peer.rooms.add(room);
     peer.session?.found(room.id);
     const { was } = room.seatsFor(role).take(seatKey(peer));
@@ -161,6 +162,7 @@ export class World {
     const member = room.members.get(peer.id);
     if (!member) return;
     room.members.delete(peer.id);
+    if (peer.session) room.sessions--;
     peer.rooms.delete(room);
     peer.session?.lose(room.id, reason);
     const isReserved = this.games.reserves(member, reason);

@@ -22,14 +22,29 @@ export interface Frame extends FrameNotes {
   readonly data: string | Uint8Array;
   readonly lane: Lane;
   /** Nothing is sent: it only keeps a place, at which whoever keeps the account may have something to say. */
-  readonly isMark?: true;
-  prepared?: Uint8Array;
+  readonly isMark?: true | undefined;
+  prepared?: Uint8Array | undefined;
 }
 
 /** A frame of `data` in `lane`. */
 export function frameOf(data: string | Uint8Array, lane: Lane = "normal", notes?: FrameNotes): Frame {
-  return notes ? { data, lane, ...notes } : { data, lane };
+  // All of one shape: every link reads them all the time.
+  return {
+    data,
+    lane,
+    about: notes?.about,
+    replaces: notes?.replaces,
+    isMark: undefined,
+    prepared: undefined,
+  };
 }
 
 /** A place in the order of frames at which nothing is sent. */
-export const markOf = (about?: unknown): Frame => ({ data: "", lane: "critical", about, isMark: true });
+export const markOf = (about?: unknown): Frame => ({
+  data: "",
+  lane: "critical",
+  about,
+  replaces: undefined,
+  isMark: true,
+  prepared: undefined,
+});

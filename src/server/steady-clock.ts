@@ -14,15 +14,17 @@ const MACHINE: TimeSources = { wall: Date.now, passing: () => performance.now() 
  * slower until both agree again. So nobody's link, seat or room is over because somebody has set a clock.
  */
 export function steadyClock({ wall, passing }: TimeSources = MACHINE): () => number {
-  let passed = passing();
-  let now = wall();
+  // In an array of numbers: as variables they would be made anew, on the heap, at every call.
+  const times = Float64Array.of(passing(), wall());
   return () => {
+    const passed = times[0] as number;
+    const now = times[1] as number;
     const at = passing();
     const elapsed = at - passed;
-    passed = at;
     const behind = wall() - (now + elapsed);
     const most = elapsed * SLEW;
-    now += elapsed + Math.max(-most, Math.min(most, behind));
-    return Math.floor(now);
+    times[0] = at;
+    times[1] = now + elapsed + Math.max(-most, Math.min(most, behind));
+    return Math.floor(times[1]);
   };
 }

@@ -1,3 +1,4 @@
+import type { Arrival } from "../core/arrivals.ts";
 import type { Event } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
 import { type Handling, Hub } from "../core/hub.ts";
@@ -58,6 +59,17 @@ export function hubOf(limits: Partial<HubLimits> = {}) {
   });
   const clock = { now: 1_000_000 };
 
+  const arrive = (names: readonly string[], more: Pick<Arrival, "session"> = {}): PeerId[] => {
+    const peers = names.map((name) => {
+      const peer = peerId(name);
+      const arrival = { peer, space: spaceId("test"), alias: name, metadata: NO_METADATA, ...more };
+      hub.connect(arrival, clock.now, () => {});
+      return peer;
+    });
+    sent.length = 0;
+    return peers;
+  };
+
   return {
     hub,
     sent,
@@ -65,19 +77,9 @@ export function hubOf(limits: Partial<HubLimits> = {}) {
     probed,
     clock,
     /** Connects peers of these names, in one space, and forgets what was told meanwhile. */
-    connect(...names: string[]): PeerId[] {
-      const peers = names.map((name) => {
-        const peer = peerId(name);
-        hub.connect(
-          { peer, space: spaceId("test"), alias: name, metadata: NO_METADATA },
-          clock.now,
-          () => {},
-        );
-        return peer;
-      });
-      sent.length = 0;
-      return peers;
-    },
+    connect: (...names: string[]) => arrive(names),
+    /** The same, of peers with sessions. */
+    connectWithSessions: (...names: string[]) => arrive(names, { session: { graceMs: 30_000 } }),
     /** Carries out a command, and returns what was told because of it. */
     handle(peer: PeerId, command: Parameters<Hub["handle"]>[1], handling: Handling = {}): Told[] {
       const before = sent.length;

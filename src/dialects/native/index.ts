@@ -8,6 +8,7 @@ import { NO_METADATA } from "../../core/metadata.ts";
 import { type Random, randomHex } from "../../core/random.ts";
 import type { Resumption } from "../../core/session.ts";
 import type { Incoming } from "../../lib/frame.ts";
+import { isLargerThan } from "../../lib/message-size.ts";
 import type {
   Conversation,
   Dialect,
@@ -21,7 +22,7 @@ import type {
 import { boundedMeta, decode } from "./decode.ts";
 import { encodeFrame, messageText } from "./encode.ts";
 import { frameFor, type Outgoing } from "./frames.ts";
-import { type Encoding, type Envelope, frameIn, isLargerThan, readEnvelope } from "./read.ts";
+import { type Encoding, type Envelope, frameIn, readEnvelope } from "./read.ts";
 import { type Blame, closeOf, errorFrame, goodbyeAfter, goodbyeFrame } from "./refuse.ts";
 import { NATIVE_DEFAULTS, type NativeSettings } from "./settings.ts";
 import { type Hello, SUBPROTOCOL } from "./wire.ts";
@@ -61,6 +62,9 @@ interface Reference {
 const number = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 
+/** Asked for with every message to everybody, so none is made up then. */
+const ENCODINGS = { json: "native/json", msgpack: "native/msgpack" } as const;
+
 class NativeConversation implements Conversation {
   readonly #settings: NativeSettings;
   readonly #random: Random;
@@ -83,7 +87,7 @@ class NativeConversation implements Conversation {
   }
 
   get encoding(): string {
-    return `native/${this.#encoding}`;
+    return ENCODINGS[this.#encoding];
   }
 
   hear(message: Incoming, now: number): Heard {

@@ -105,17 +105,3 @@ function expectation(error: { readonly message: string; readonly params: object 
 }
 
 export type FrameOf<Type extends ClientFrameType> = Extract<ClientFrame, { readonly t: Type }>;
-
-/** How many bytes a message takes on the wire, unless it is clear that it is at most `enough`. */
-export function isLargerThan(message: Incoming, enough: number): boolean {
-  if (typeof message !== "string") return message.byteLength > enough;
-  if (message.length * 3 <= enough) return false;
-  let bytes = message.length;
-  for (let at = 0; at < message.length && bytes <= enough; at++) {
-    const code = message.charCodeAt(at);
-    // Both halves of a surrogate pair take two bytes.
-    if (code >= 0x800 && (code < 0xd800 || code > 0xdfff)) bytes += 2;
-    else if (code >= 0x80) bytes++;
-  }
-  return bytes > enough;
-}

@@ -2,8 +2,10 @@ import type { Event } from "../../core/events.ts";
 import type { Goodbye } from "../../core/goodbyes.ts";
 import { peerId } from "../../core/ids.ts";
 import { NO_METADATA } from "../../core/metadata.ts";
+import type { Peer } from "../../core/peer.ts";
 import { randomUuid } from "../../core/random.ts";
 import type { Incoming } from "../../lib/frame.ts";
+import { isLargerThan } from "../../lib/message-size.ts";
 import type {
   Conversation,
   Dialect,
@@ -74,6 +76,12 @@ interface Shared {
 /** What other languages say may be lost has a number all the same, and none of the classes that may. */
 const RELIABLE: Urgency = { lane: "normal" };
 
+/** By format and version. Asked for with every message to everybody, so none is made up then. */
+const ENCODINGS = {
+  json: { 2: "signal-fish/v2/json", 3: "signal-fish/v3/json" },
+  message_pack: { 2: "signal-fish/v2/message_pack", 3: "signal-fish/v3/message_pack" },
+} as const;
+
 const GAME_DATA: Asked = { type: "GameData" };
 const NOT_ASKED: Asked = { type: "" };
 
@@ -109,7 +117,7 @@ class SignalFishConversation implements Conversation {
   }
 
   get encoding(): string {
-    return `signal-fish/v${this.#form.version}/${this.#form.format}`;
+    return ENCODINGS[this.#form.format][this.#form.version];
   }
 
   /** Where everybody may come in, a link is a peer from the start; it may say later of which app. */
@@ -124,17 +132,16 @@ class SignalFishConversation implements Conversation {
   hear(message: Incoming, now: number): Heard {
     this.#asked = NOT_ASKED;
     const said = this.#binding ? this.#binding.open(message) : message;
-    const size = typeof message === "string" ? Buffer.byteLength(message) : message.byteLength;
-    if (size > this.#settings.maxMessageBytes) {
+    if (isLargerThan(message, this.#settings.maxMessageBytes)) {
       throw new Fault("MESSAGE_TOO_LARGE", `Message is larger than ${this.#settings.maxMessageBytes} bytes`);
     }
     if (typeof said !== "string") return this.#bytes(said, now);
 
     const plain = plainGameData(said);
     if (plain !== undefined) {
-      const talk = this.#talk(now);
+      const place = placeIn(this.#peer());
       this.#asked = GAME_DATA;
-      return this.#noted(passOn(plain, talk));
+      return this.#noted(passOn(plain, { place, version: this.#form.version }));
     }
     const envelope = parseEnvelope(said);
     if (envelope.type === "Authenticate") return this.#authenticate(envelope, now);
@@ -231,9 +238,15 @@ class SignalFishConversation implements Conversation {
     };
   }
 
-  #talk(now: number): Talk {
+  /** @throws {Fault} `MISSING_APP_ID` before the peer has arrived. */
+  #peer(): Peer {
     const peer = this.#surroundings.peer();
     if (!peer) throw new Fault("MISSING_APP_ID", "Authentication required", "close");
+    return peer;
+  }
+
+  #talk(now: number): Talk {
+    const peer = this.#peer();
     const { random } = this.#surroundings;
     return {
       settings: this.#settings,
@@ -309,6 +322,7 @@ class SignalFishConversation implements Conversation {
   /** What was heard, with a note of what it was, for its answer. */
   #noted(heard: Heard): Heard {
     if (heard.type === "command" && this.#asked.type === "GameData") this.#statistics.gameData++;
-    return heard.type === "command" || heard.type === "claim" ? { ...heard, reference: this.#asked } : heard;
+    if (heard.type === "command") return { type: "command", command: heard.command, reference: this.#asked };
+    return heard.type === "claim" ? { ...heard, reference: this.#asked } : heard;
   }
 }
