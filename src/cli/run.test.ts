@@ -37,10 +37,16 @@ describe("parlor", () => {
     expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it("shows its commands when asked, and as a mistake when it got none", async () => {
+  it("shows its commands when asked", async () => {
     expect(await run(["--help"])).toBe(0);
     expect(out).toMatch(/serve .*\n.*check .*\n.*token /);
-    expect(await run([])).toBe(2);
+  });
+
+  it("starts the server when it is given no command, flags or none", async () => {
+    expect(await run([])).toBeUndefined();
+    expect(await run(["--port", "0"])).toBeUndefined();
+    expect(startServer).toHaveBeenCalledTimes(2);
+    expect(startServer).toHaveBeenLastCalledWith(expect.objectContaining({ port: 0 }), expect.anything());
   });
 
   it("refuses an unknown command and says which was meant", async () => {

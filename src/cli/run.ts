@@ -9,7 +9,9 @@ import { MISTAKE, UserMistake } from "./user-mistake.ts";
 /** Runs one command line, without the program's name. Resolves to the exit code, or undefined to leave it alone. */
 export async function run(argv: readonly string[]): Promise<number | undefined> {
   const program = new Command("parlor")
-    .description("One multiplayer server: discovery, signaling, relay, rooms, matchmaking.")
+    .description(
+      "One multiplayer server: discovery, signaling, relay, rooms, matchmaking. Without a command: serve.",
+    )
     .version(version(), "-V, --version")
     .enablePositionalOptions()
     .showHelpAfterError("(parlor --help shows the commands)")
@@ -17,7 +19,7 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
   for (const add of [addServe, addCheck, addToken]) add(program);
 
   try {
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync(withCommand(argv), { from: "user" });
     return undefined;
   } catch (error) {
     // Commander has written its own text by then, help and version included.
@@ -28,6 +30,16 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
     }
     throw error;
   }
+}
+
+/** Flags that are the program's own and not those of a command. */
+const OWN_FLAGS: ReadonlySet<string> = new Set(["-h", "--help", "-V", "--version"]);
+
+/** Without a command the server is meant: so that it can be started by its environment alone. */
+function withCommand(argv: readonly string[]): string[] {
+  const [first] = argv;
+  const isMeant = first === undefined || (first.startsWith("-") && !OWN_FLAGS.has(first));
+  return isMeant ? ["serve", ...argv] : [...argv];
 }
 
 function version(): string {
