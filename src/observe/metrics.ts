@@ -34,7 +34,11 @@ export const METRICS = {
   parlor_links_accepted_total: { type: "counter", help: "Links accepted.", label: "dialect" },
   parlor_links_refused_total: { type: "counter", help: "Upgrade requests refused.", label: "status" },
   parlor_refusals_total: { type: "counter", help: "Requests refused.", label: "code" },
-  parlor_goodbyes_total: { type: "counter", help: "Links that the server ended.", label: "reason" },
+  parlor_goodbyes_total: {
+    type: "counter",
+    help: "Links that the server ended with a goodbye.",
+    label: "reason",
+  },
   parlor_messages_dropped_total: { type: "counter", help: "Messages dropped for slow peers.", label: "lane" },
   parlor_quic_connections: { type: "gauge", help: "Open QUIC connections, WebTransport's included." },
   parlor_relay_sessions: { type: "gauge", help: "Sessions that peers are relayed in." },

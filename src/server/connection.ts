@@ -157,7 +157,6 @@ export class Connection implements LinkListener, Speaker, Visitor {
   }
 
   fault(fault: LinkFault): void {
-    this.#surround.tally.goodbye(fault);
     this.goodbye({ reason: fault });
   }
 
@@ -172,7 +171,6 @@ export class Connection implements LinkListener, Speaker, Visitor {
 
   /** Another link took the peer over. */
   dismiss(goodbye: Goodbye): void {
-    this.#surround.tally.goodbye(goodbye.reason);
     this.#talk.dismiss(goodbye);
     this.#intake.forget();
   }
@@ -201,7 +199,6 @@ export class Connection implements LinkListener, Speaker, Visitor {
   expire(): void {
     const { is } = this.#talk.state;
     if (is !== "silent" && is !== "greeting") return;
-    this.#surround.tally.goodbye("registration_timeout");
     this.goodbye({ reason: "registration_timeout" });
   }
 
@@ -225,7 +222,6 @@ export class Connection implements LinkListener, Speaker, Visitor {
       const now = this.#surround.now();
       if (state.is === "online" && !state.bucket.take(now)) {
         if (state.dialect.rate && state.dialect.whenTooFast !== "wait") {
-          this.#surround.tally.goodbye("flooding");
           this.goodbye({ reason: "flooding" });
           return;
         }

@@ -71,7 +71,6 @@ export class Connections implements Iterable<Connection> {
     this.#greetings.set(connection, surround.now() + waitMs);
     link.listen(connection);
     if (dialect && !this.#watch.begin(connection, dialect, { isPinged })) {
-      surround.tally.goodbye("too_many_links");
       connection.goodbye({ reason: "too_many_links" });
       return;
     }
@@ -109,10 +108,7 @@ export class Connections implements Iterable<Connection> {
     for (const outlet of this.#slow.takeOverdue(now)) outlet.giveUp();
     for (const outlet of this.#owing) if (!outlet.settle(now)) this.#owing.delete(outlet);
     for (const connection of this.#greetings.takeDue(now)) connection.expire();
-    for (const [connection, reason] of this.#watch.takeSilent(now)) {
-      this.#options.surround.tally.goodbye(reason);
-      connection.goodbye({ reason });
-    }
+    for (const [connection, reason] of this.#watch.takeSilent(now)) connection.goodbye({ reason });
   }
 
   /**
@@ -162,9 +158,7 @@ export class Connections implements Iterable<Connection> {
   }
 
   #end(connection: Connection, told: "told now" | "told before"): void {
-    const { tally, now } = this.#options.surround;
-    tally.goodbye("server_shutdown");
-    const at = told === "told now" ? { at: now() } : {};
+    const at = told === "told now" ? { at: this.#options.surround.now() } : {};
     connection.goodbye({ reason: "server_shutdown", retryAfterMs: RETRY_AFTER_MS, ...at });
   }
 }

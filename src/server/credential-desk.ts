@@ -8,7 +8,6 @@ import type { Opening } from "../dialects/dialect.ts";
 import type { Connection } from "./connection.ts";
 import type { ServerOutbox } from "./outbox.ts";
 import { isMeant, type Revocation, Revocations } from "./revocations.ts";
-import type { Tally } from "./tally.ts";
 
 /** How long before the end of its credentials a peer is warned; earlier half of the time for those that last less. */
 const WARN_MS = 60_000;
@@ -17,7 +16,6 @@ export interface CredentialDeskOptions {
   readonly auth: AuthProvider;
   readonly hub: Hub;
   readonly outbox: ServerOutbox;
-  readonly tally: Tally;
   /** Ms since the epoch. */
   now(): number;
   /** A last word about somebody whose credentials are good. @throws {Refusal} */
@@ -81,10 +79,7 @@ export class CredentialDesk {
   tick(now: number): void {
     this.#revocations.sweep(now);
     for (const connection of this.#warnings.takeDue(now)) this.#warn(connection, now);
-    for (const connection of this.#expiries.takeDue(now)) {
-      this.#options.tally.goodbye("token_expired");
-      connection.goodbye({ reason: "token_expired" });
-    }
+    for (const connection of this.#expiries.takeDue(now)) connection.goodbye({ reason: "token_expired" });
   }
 
   /**
@@ -94,13 +89,12 @@ export class CredentialDesk {
    * @returns how many links were closed.
    */
   revoke(meant: Revocation, connections: Iterable<Connection>): number {
-    const { hub, tally, now } = this.#options;
+    const { hub, now } = this.#options;
     this.#revocations.add(meant, now());
     let closed = 0;
     for (const connection of [...connections]) {
       if (!isMeant(meant, connection.identity)) continue;
       const { peer } = connection;
-      tally.goodbye("token_revoked");
       connection.goodbye({ reason: "token_revoked" });
       if (peer !== undefined) hub.end(peer, now());
       closed++;

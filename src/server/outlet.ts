@@ -79,7 +79,6 @@ export class Outlet implements Reader {
       return;
     }
     this.#isShut = true;
-    surround.tally.goodbye("outbound_too_large");
     // Later, because the hub is in the middle of telling others.
     queueMicrotask(() => talk.goodbye({ reason: "outbound_too_large" }));
   }
@@ -101,9 +100,8 @@ export class Outlet implements Reader {
 
   /** Ends a link whose peer does not take what it is told; what waits for it is thrown away. */
   giveUp(): void {
-    const { link, talk, surround } = this.#options;
+    const { link, talk } = this.#options;
     if (talk.state.is === "closed") return;
-    surround.tally.goodbye("slow_consumer");
     link.discard();
     talk.goodbye({ reason: "slow_consumer" });
   }

@@ -110,9 +110,11 @@ export class Talk {
     hub.reclaim(state.peer, { claim, seated }, now);
   }
 
-  /** Ends the talk in the words of its dialect, and its peer with it. */
+  /** Ends the talk in the words of its dialect, and its peer with it. Here, and below, every goodbye is counted, once. */
   goodbye(goodbye: Goodbye): void {
-    if (this.#state.is !== "closed") this.end(this.#words(goodbye));
+    if (this.#state.is === "closed") return;
+    this.#surround.tally.goodbye(goodbye.reason);
+    this.end(this.#words(goodbye));
   }
 
   /** The same for who knows the words. */
@@ -124,6 +126,8 @@ export class Talk {
 
   /** Another link took the peer over: the hub knows, so only the link is left to be closed. */
   dismiss(goodbye: Goodbye): void {
+    if (this.#state.is === "closed") return;
+    this.#surround.tally.goodbye(goodbye.reason);
     const farewell = this.#words(goodbye);
     this.#finish();
     this.#close(farewell);
