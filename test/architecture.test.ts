@@ -44,6 +44,18 @@ describe("the layers in src/layers.json", () => {
     expect(broken).toEqual([]);
   });
 
+  it("name no file that its layer could do without", () => {
+    const idle = Object.entries(layers).flatMap(([layer, allowed]) => {
+      const imported = files.filter((file) => layerOf(file) === layer).flatMap(importsOf);
+      return allowed
+        .filter(
+          (entry) => entry.includes("/") && !imported.some((path) => `${path}/`.startsWith(`${entry}/`)),
+        )
+        .map((entry) => `${layer}: ${entry}`);
+    });
+    expect(idle).toEqual([]);
+  });
+
   it("keep dialects apart from each other", () => {
     const dialectOf = (path: string) => /^dialects\/([^/]+)\//.exec(path)?.[1];
     const broken = files.flatMap((file) =>
