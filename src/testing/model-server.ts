@@ -266,13 +266,17 @@ export class ModelServer {
     }
   }
 
+  #open(name: string, { sealed }: { readonly sealed: boolean }): ModelRoom {
+    const epoch = `e${++this.#count}`;
+    const room = { name, epoch, sealed, members: new Map(), log: [], lastOffset: 0 };
+    this.#rooms.set(name, room);
+    return room;
+  }
+
   #join(session: ModelSession, { room: name, create, password, meta = {} }: AnyFrame): AnyFrame {
     let room = this.#rooms.get(String(name));
     if (!room && !create) return no("room_not_found");
-    const sealed = password !== undefined;
-    const epoch = `e${++this.#count}`;
-    room ??= { name: String(name), epoch, sealed, members: new Map(), log: [], lastOffset: 0 };
-    this.#rooms.set(room.name, room);
+    room ??= this.#open(String(name), { sealed: password !== undefined });
     if (!room.members.has(session.peer)) {
       room.members.set(session.peer, { joinedAt: this.#options.clock.now(), meta });
       this.#log(
