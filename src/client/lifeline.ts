@@ -277,6 +277,7 @@ function reasonOf({ code, reason }: LineEnd): LossReason {
 }
 
 function textOf(reason: LossReason): string {
+  if (reason === "silent") return "nothing was heard in time";
   if (reason === "network") return "the network failed, or nobody answers there as a parlor server does";
   return Object.hasOwn(GOODBYES, reason) ? GOODBYES[reason as keyof typeof GOODBYES].text : reason;
 }

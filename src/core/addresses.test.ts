@@ -103,14 +103,14 @@ describe("a room that is found by its name", () => {
 describe("a room with a code", () => {
   function coded() {
     const harness = hubOf();
-    const { handle, connect, hub } = harness;
+    const { handle, connect, hub, clock } = harness;
     const [ada, bob] = connect("ada", "bob") as [PeerId, PeerId];
     const den = roomId("den");
     const code = joined(
       handle(ada, { type: "join", room: den, create: { ...PRIVATE_ROOM, coded: true } }),
     )?.code;
     const byCode = (given: string | undefined) =>
-      handle(bob, hub.resolve(bob, { type: "join", room: den, code: given ?? "" }));
+      handle(bob, hub.resolve(bob, { type: "join", room: den, code: given ?? "" }, clock.now));
     return { ...harness, ada, bob, den, code, byCode };
   }
 

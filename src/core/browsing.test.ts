@@ -19,17 +19,39 @@ const answer = (told: readonly Told[]) => told.at(-1)?.event;
 
 describe("codes", () => {
   it("[RM50] are unique, without look-alikes, and found in either case", () => {
-    const { hub, open, ada, bob, handle } = people("ada", "bob");
+    const { hub, open, ada, bob, handle, clock } = people("ada", "bob");
     const opened = answer(open(ada, "den", { coded: true }));
     const code = opened?.type === "room-joined" ? (opened.code ?? "") : "";
     const asCommand = (text: string) =>
-      hub.resolve(bob, { type: "join", room: roomId("unknown"), code: text });
+      hub.resolve(bob, { type: "join", room: roomId("unknown"), code: text }, clock.now);
 
     expect(code).toMatch(/^[2-9A-HJ-NP-Z]{6}$/);
     expect(asCommand(` ${code.toLowerCase()} `)).toEqual({ type: "join", room: "den" });
     expect(asCommand("222222")).toEqual(refusal("room_not_found"));
     handle(ada, { type: "leave", room: den });
     expect(asCommand(code)).toEqual(refusal("room_not_found"));
+  });
+
+  it("[RM56] of no room can be tried a few times from one place, then one a second", () => {
+    const { hub, open, ada, bob, clock } = people("ada", "bob");
+    const opened = answer(open(ada, "den", { coded: true }));
+    const code = opened?.type === "room-joined" ? (opened.code ?? "") : "";
+    const asked = (who: PeerId, text: string) => {
+      const found = hub.resolve(who, { type: "join", room: den, code: text }, clock.now);
+      return "code" in found ? found.code : found.type;
+    };
+
+    for (let count = 0; count < 30; count++) {
+      expect(asked(bob, "222222")).toBe("room_not_found");
+      expect(asked(ada, code)).toBe("join");
+    }
+    expect(asked(bob, "222222")).toBe("slow_down");
+    expect(asked(bob, code)).toBe("slow_down");
+    expect(asked(ada, code)).toBe("join");
+    clock.now += 1_000;
+    expect(asked(bob, code)).toBe("join");
+    expect(asked(bob, "222222")).toBe("room_not_found");
+    expect(asked(bob, code)).toBe("slow_down");
   });
 });
 

@@ -1,3 +1,4 @@
+import { RateTable } from "../lib/rate-table.ts";
 import { type Arrival, Arrivals } from "./arrivals.ts";
 import { Asking } from "./asking.ts";
 import { browsingHandlers } from "./browsing.ts";
@@ -65,6 +66,8 @@ export class Hub {
   readonly #asking: Asking;
   readonly #departures: Departures;
   readonly #arrivals: Arrivals;
+  /** By place: whoever tries many codes would find the rooms of strangers. */
+  readonly #codeGuesses: RateTable;
   readonly #handlers: Handlers<Command["type"]>;
   /** The room that the command at hand has led into. */
   #entered: RoomId | undefined;
@@ -77,6 +80,7 @@ export class Hub {
     const departures = new Departures({ world, sessions, asking });
     this.world = world;
     this.collabs = collabs;
+    this.#codeGuesses = new RateTable({ ...options.limits.codeGuesses, maxKeys: MAX_PLACES });
     this.#sessions = sessions;
     this.#asking = asking;
     this.#departures = departures;
@@ -177,11 +181,19 @@ export class Hub {
   }
 
   /** The command with its room's name instead of its code. What it refuses is its answer, to be handled like a command. */
-  resolve(id: PeerId, command: Command | Refusal): Command | Refusal {
+  resolve(id: PeerId, command: Command | Refusal, now: number): Command | Refusal {
     if (command instanceof Refusal || command.type !== "join" || command.code === undefined) return command;
-    const room = this.world.peers.get(id)?.space.codes.get(command.code.trim().toUpperCase());
+    const peer = this.world.peers.get(id);
+    const place = peer?.place ?? id;
+    // Right ones, too: or guessing would go on while it is refused.
+    const retryAfterMs = this.#codeGuesses.waitMs(place, now);
+    if (retryAfterMs > 0) return new Refusal("slow_down", { retryAfterMs });
+
     const { code, ...rest } = command;
-    return room ? { ...rest, room: room.id } : new Refusal("room_not_found", { code });
+    const room = peer?.space.codes.get(code.trim().toUpperCase());
+    if (room) return { ...rest, room: room.id };
+    this.#codeGuesses.take(place, now);
+    return new Refusal("room_not_found", { code });
   }
 
   /** Whether a message of that number is the next one of its session; without a session every one is. */

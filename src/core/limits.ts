@@ -16,6 +16,8 @@ export interface HubLimits {
   readonly sessionOpenings: TokenBucketOptions;
   /** Wrong passwords that one place may try at one room. */
   readonly passwordGuesses: TokenBucketOptions;
+  /** Codes of no room that one place may try. */
+  readonly codeGuesses: TokenBucketOptions;
   /** Most rooms that one peer is in at one time. */
   readonly maxRoomsPerPeer: number;
   /** Bound on the JSON text of a peer's metadata. */
@@ -47,6 +49,7 @@ export const DEFAULT_LIMITS: HubLimits = {
   maxSessions: 10_000,
   sessionOpenings: { perSecond: 2, burst: 120 },
   passwordGuesses: { perSecond: 0.5, burst: 20 },
+  codeGuesses: { perSecond: 1, burst: 30 },
   maxRoomsPerPeer: 100,
   maxMetadataBytes: 65_536,
   maxListed: 50,

@@ -53,7 +53,7 @@ export class Asking {
     const { state } = this.#talk;
     if (state.is !== "online") return;
     const { hub, gate } = this.#surround;
-    const command = hub.resolve(state.peer, asked);
+    const command = hub.resolve(state.peer, asked, this.#surround.now());
     const isNew = sequence === undefined || hub.turnOf(state.peer, sequence) === "next";
     if (
       gate &&

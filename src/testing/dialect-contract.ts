@@ -97,7 +97,10 @@ export function describeDialect(name: string, tested: DialectUnderTest): void {
           count < 200 ? (tested.messages[count % tested.messages.length] ?? "") : garble(),
           (message) => {
             const heard = conversation.hear(message, NOW);
-            if (heard.type === "command") hub.handle(id, hub.resolve(id, heard.command), NOW + count);
+            if (heard.type === "command") {
+              const now = NOW + count;
+              hub.handle(id, hub.resolve(id, heard.command, now), now);
+            }
           },
         );
         // Who has said goodbye comes again.
