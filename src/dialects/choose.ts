@@ -40,6 +40,20 @@ export function chooseByOpening(served: Served, opening: Opening): Dialect | "fi
   return served.get("peer-server") ?? served.get("tapaculo");
 }
 
+/**
+ * Whether a request for `path` that is no upgrade has most likely forgotten to be one. Links are taken at every path below
+ * `/<dialect>/`, and at every path where one dialect is spoken; pages may be there as well, and most paths are nothing.
+ */
+export function isSocketPath(served: Served, path: string): boolean {
+  const [, first = "", ...rest] = path.split("/");
+  const below = served.has(first) ? { dialect: first, path: `/${rest.join("/")}` } : undefined;
+  if (below?.path === "/") return true;
+  const { dialect, path: place } = below ?? { dialect: undefined, path };
+  if (place === "/ws") return true;
+  const owner = PATHS[place];
+  return owner !== undefined && served.has(owner) && (dialect ?? owner) === owner;
+}
+
 /** Whether the peer asked for that subprotocol; at this point none is agreed on yet. */
 function offers({ subprotocol, headers }: Opening, wanted: string): boolean {
   const offered = offeredSubprotocols(headers["sec-websocket-protocol"]);

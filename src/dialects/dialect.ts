@@ -285,7 +285,10 @@ export interface Dialect {
   readonly maxLinksPerAddress?: number;
   /** Where the dialect is spoken besides, at every path. */
   readonly listener?: OwnListener | undefined;
-  /** Everything that a listener of its own answers by plain HTTP. */
+  /**
+   * Everything that is answered by plain HTTP where nothing but this dialect is spoken: on a listener of its own, and below
+   * `/<dialect>/`. Default: its `routes`, and the server's own health and figures.
+   */
   pages?(access: Access): Hono;
   /** How fast a peer may send, instead of the server's limit. */
   readonly rate?: TokenBucketOptions;

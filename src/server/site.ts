@@ -31,13 +31,13 @@ export function site({ config, version, door, access, quicPlace, readings, exten
     metrics: metrics.enabled ? new Metrics(readings, { withProcess: true }) : undefined,
     metricsToken: metrics.token,
     playground: playground.enabled,
-    isSingle: door.served.size === 1,
     extensions,
-    routes: [...door.served.values()].flatMap((dialect) => {
-      const app = dialect.routes?.(access);
-      return app ? [{ dialect: dialect.name, app }] : [];
-    }),
+    dialects: [...door.served.values()].map((dialect) => ({
+      name: dialect.name,
+      routes: dialect.routes?.(access),
+      pages: dialect.pages?.(access),
+    })),
     relayPlace: (host) => relayPlace(config, { quic: quicPlace(), host }),
-    isSocketPath: (path) => door.isSocketPath(path),
+    isSocketPath: (path) => door.asksForUpgrade(path),
   });
 }
