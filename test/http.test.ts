@@ -375,6 +375,8 @@ describe("other requests", () => {
     expect((await asked(port, "/health", { method: "TRACE" })).status).toBe(400);
     expect((await asked(port, "/health", { method: "NONSENSE" })).status).toBe(400);
     expect((await asked(port, "/%")).status).toBe(404);
+    expect((await asked(port, "http://elsewhere/health")).status).toBe(200);
+    expect((await asked(port, "http://a b/health")).status).toBe(400);
     const body = new Uint8Array(1_048_577);
     expect((await fetch(`${http}/health`, { method: "POST", body })).status).toBe(413);
     expect((await fetch(`${http}/health`, { method: "POST", body: body.subarray(1) })).status).toBe(200);

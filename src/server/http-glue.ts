@@ -50,7 +50,10 @@ export function answerWith(fetch: Fetch, { trustProxy, failed }: AnswerOptions) 
 /** `undefined` for what is no request of the web: an unusable Host, path or method. */
 function requestOf(incoming: IncomingMessage): Request | undefined {
   const method = incoming.method ?? "GET";
-  const url = `http://${incoming.headers.host || "localhost"}${incoming.url ?? "/"}`;
+  const target = incoming.url ?? "/";
+  // A whole address, as proxies are sent, names the host itself: RFC 9112, section 3.2.2.
+  const isWhole = /^https?:\/\//i.test(target);
+  const url = isWhole ? target : `http://${incoming.headers.host || "localhost"}${target}`;
   if (!URL.canParse(url) || ["CONNECT", "TRACE", "TRACK"].includes(method)) return undefined;
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
