@@ -1,41 +1,21 @@
 import * as nodeDataChannel from "node-datachannel";
 import * as polyfill from "node-datachannel/polyfill";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Connection, connect } from "../../src/client/connection.ts";
+import { afterAll, describe, expect, it } from "vitest";
 import type { Mesh } from "../../src/client/mesh/mesh.ts";
 import type { MeshOptions } from "../../src/client/mesh/mesh-options.ts";
 import type { Via } from "../../src/client/mesh/packets.ts";
-import { configOf } from "../../src/config/index.ts";
-import { createLog } from "../../src/observe/log.ts";
-import { Server } from "../../src/server/server.ts";
+import { realServer } from "./real-server.ts";
 
-const server = new Server(configOf({ host: "127.0.0.1", port: 0 }), {
-  log: createLog({ level: "silent", format: "json" }),
-});
 // The polyfill's types are its own; what it makes is a peer connection to all that the mesh does with it.
 const RTCPeerConnection = polyfill.RTCPeerConnection as unknown as NonNullable<
   MeshOptions["RTCPeerConnection"]
 >;
-const opened: Connection[] = [];
-const trouble: unknown[] = [];
-let url = "";
+const { open } = realServer();
 
-beforeAll(async () => {
-  const { port } = await server.listen();
-  url = `ws://127.0.0.1:${port}/parlor`;
-});
-afterEach(() => {
-  for (const connection of opened.splice(0)) connection.close();
-  expect(trouble.splice(0)).toEqual([]);
-});
-afterAll(async () => {
-  await server.close({ drainMs: 0 });
-  nodeDataChannel.cleanup();
-});
+afterAll(() => nodeDataChannel.cleanup());
 
 async function enter(room: string, { encrypt = false } = {}) {
-  const connection = connect(url, { onTrouble: (error) => trouble.push(error) });
-  opened.push(connection);
+  const connection = open();
   const joined = await connection.join(room, { encrypt });
   const mesh = await joined.mesh({ RTCPeerConnection, iceServers: [] });
   const heard: [string, unknown, string][] = [];

@@ -1,32 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Connection, connect } from "../../src/client/connection.ts";
-import type { ConnectOptions } from "../../src/client/options.ts";
-import { configOf } from "../../src/config/index.ts";
-import { createLog } from "../../src/observe/log.ts";
-import { Server } from "../../src/server/server.ts";
+import { realServer } from "./real-server.ts";
 
-const server = new Server(configOf({ host: "127.0.0.1", port: 0 }), {
-  log: createLog({ level: "silent", format: "json" }),
-});
-const opened: Connection[] = [];
-const trouble: unknown[] = [];
-let url = "";
-
-beforeAll(async () => {
-  const { port } = await server.listen();
-  url = `ws://127.0.0.1:${port}/parlor`;
-});
-afterEach(() => {
-  for (const connection of opened.splice(0)) connection.close();
-  expect(trouble.splice(0)).toEqual([]);
-});
-afterAll(() => server.close({ drainMs: 0 }));
-
-function open(options: ConnectOptions = {}): Connection {
-  const connection = connect(url, { onTrouble: (error) => trouble.push(error), ...options });
-  opened.push(connection);
-  return connection;
-}
+const { open } = realServer();
 
 /** The next `count` messages of a room. */
 function next(room: Awaited<ReturnType<Connection["join"]>>, count: number): Promise<unknown[]> {
@@ -53,8 +29,7 @@ describe("the SDK in Node, on real sockets", () => {
   });
 
   it("[CL1] is understood at /ws, too, by the subprotocol that it offers", async () => {
-    const ada = connect(url.replace("/parlor", "/ws"));
-    opened.push(ada);
+    const ada = open({}, "/ws");
 
     await ada.ready();
 
@@ -75,12 +50,11 @@ describe("the SDK in Node, on real sockets", () => {
       details: { reason: "bad_handshake" },
     });
 
-    const nowhere = connect(url.replace("/parlor", "/nowhere"), { reconnect: { maxAttempts: 1 } });
+    const nowhere = open({ reconnect: { maxAttempts: 1 } }, "/nowhere");
     await expect(nowhere.ready()).rejects.toThrow(
       "no connection after 1 attempts: Unexpected server response: 404",
     );
-    const patient = connect(url.replace("/parlor", "/nowhere"));
-    opened.push(patient);
+    const patient = open({}, "/nowhere");
     await expect(patient.join("lobby", { timeoutMs: 300 })).rejects.toMatchObject({
       code: "timeout",
       message: "no answer in time, as there is no connection: Unexpected server response: 404",

@@ -1,35 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Connection, connect } from "../../src/client/connection.ts";
-import type { ConnectOptions } from "../../src/client/options.ts";
+import { describe, expect, it } from "vitest";
 import type { Room } from "../../src/client/room.ts";
 import type { RoomEvents } from "../../src/client/room-events.ts";
-import { configOf } from "../../src/config/index.ts";
-import { createLog } from "../../src/observe/log.ts";
-import { Server } from "../../src/server/server.ts";
+import { realServer } from "./real-server.ts";
 
-const server = new Server(configOf({ host: "127.0.0.1", port: 0 }), {
-  log: createLog({ level: "silent", format: "json" }),
-});
-const opened: Connection[] = [];
-const trouble: unknown[] = [];
-let url = "";
+const { open, trouble } = realServer();
 let count = 0;
-
-beforeAll(async () => {
-  const { port } = await server.listen();
-  url = `ws://127.0.0.1:${port}/parlor`;
-});
-afterEach(() => {
-  for (const connection of opened.splice(0)) connection.close();
-  expect(trouble.splice(0)).toEqual([]);
-});
-afterAll(() => server.close({ drainMs: 0 }));
-
-function open(options: ConnectOptions = {}): Connection {
-  const connection = connect(url, { onTrouble: (error) => trouble.push(error), ...options });
-  opened.push(connection);
-  return connection;
-}
 
 /** Ada, who hosts a room of its own, and Bob, who is in it. */
 async function two(create: object = {}) {
