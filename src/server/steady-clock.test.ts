@@ -30,6 +30,16 @@ describe("a steady clock", () => {
     expect(pass(1_000)).toBe(before + 1_000 + Math.sign(step) * 10);
   });
 
+  it("is not behind the machine's by the parts of a ms that only one of the two sources tells", () => {
+    const time = { wall: 1_700_000_000_000, passing: 5_000 };
+    const now = steadyClock({ wall: () => Math.floor(time.wall), passing: () => time.passing });
+    for (let i = 0; i < 1_000; i++) {
+      time.wall += 0.7;
+      time.passing += 0.69;
+      expect(now()).toBe(Math.floor(time.wall));
+    }
+  });
+
   it("never goes back, and agrees with the machine's in the end", () => {
     const { time, now, pass } = machine();
     time.wall -= 5_000;

@@ -1,6 +1,9 @@
 /** How fast the clock comes closer to that of the machine, in parts of the time that passes: three seconds in five minutes. */
 const SLEW = 0.01;
 
+/** So far, in ms, it may go forward at once: nobody's deadline minds, and what is stamped is not older than it is. */
+const STEP_MS = 50;
+
 /** Where time comes from: that of the machine, in ms since the epoch, which may be set; and one that only ever passes. */
 export interface TimeSources {
   wall(): number;
@@ -22,7 +25,7 @@ export function steadyClock({ wall, passing }: TimeSources = MACHINE): () => num
     const at = passing();
     const elapsed = at - passed;
     const behind = wall() - (now + elapsed);
-    const most = elapsed * SLEW;
+    const most = behind > 0 && behind <= STEP_MS ? behind : elapsed * SLEW;
     times[0] = at;
     times[1] = now + elapsed + Math.max(-most, Math.min(most, behind));
     return Math.floor(times[1]);
