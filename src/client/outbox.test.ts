@@ -96,6 +96,16 @@ describe("the outbox", () => {
     expect(sent(outbox)).toEqual(["3:last"]);
   });
 
+  it("[CL13] keeps the earlier one when there is no place for the one that is to replace it", () => {
+    const outbox = new Outbox(jsonCodec, { ...limits, maxBytes: 100 });
+    outbox.add(saying("small", { replaceKey: "at" }));
+
+    expect(() => outbox.add(saying("x".repeat(200), { replaceKey: "at" }))).toThrow(
+      expect.objectContaining({ code: "queue_full" }),
+    );
+    expect(sent(outbox)).toEqual(["1:small"]);
+  });
+
   it("[CL23] begins to count anew in a new session, and hands back what was in flight", () => {
     const outbox = new Outbox(jsonCodec, limits);
     outbox.add(saying("uncertain", { about: { type: "word" } }));

@@ -81,13 +81,17 @@ export class Outbox {
   /** @throws {ParlorError} `queue_full` */
   add(item: Outgoing, { isFirst = false }: { readonly isFirst?: boolean } = {}): void {
     const bytes = sizeOf(item);
-    if (item.replaceKey !== undefined) {
-      const at = this.#waiting.findIndex((other) => other.replaceKey === item.replaceKey);
-      if (at >= 0) this.#takeOut(at);
-    }
-    if (this.#waiting.length >= this.#limits.maxItems || this.#waitingBytes + bytes > this.#limits.maxBytes) {
+    const { replaceKey } = item;
+    const replaced =
+      replaceKey === undefined
+        ? undefined
+        : this.#waiting.find((waiting) => waiting.replaceKey === replaceKey);
+    const waiting = this.#waiting.length - (replaced ? 1 : 0);
+    const waitingBytes = this.#waitingBytes - (replaced ? sizeOf(replaced) : 0);
+    if (waiting >= this.#limits.maxItems || waitingBytes + bytes > this.#limits.maxBytes) {
       throw new ParlorError("queue_full", { details: { waiting: this.#waiting.length } });
     }
+    if (replaced) this.withdraw(replaced);
     if (isFirst) this.#waiting.unshift(item);
     else this.#waiting.push(item);
     this.#waitingBytes += bytes;

@@ -115,14 +115,27 @@ export class MsgpackCursor {
 
   /** The text of `size` bytes that comes next. */
   text(size: number): string {
-    const bytes = this.take(size);
+    const from = this.#at;
+    this.#advance(size);
     // Most texts are short names: cheaper here than through the decoder.
-    if (size <= 24 && bytes.every((byte) => byte < 0x80)) return String.fromCharCode(...bytes);
+    const short = size < 32 ? this.#ascii(from) : undefined;
+    if (short !== undefined) return short;
     try {
-      return utf8.decode(bytes);
+      return utf8.decode(this.since(from));
     } catch (cause) {
       throw new MsgpackError("a text is not UTF-8", { cause });
     }
+  }
+
+  /** What was passed over since `from`, if it is ASCII. */
+  #ascii(from: number): string | undefined {
+    let text = "";
+    for (let at = from; at < this.#at; at++) {
+      const byte = this.#bytes[at] as number;
+      if (byte >= 0x80) return undefined;
+      text += String.fromCharCode(byte);
+    }
+    return text;
   }
 
   /** Passes over a text, and checks it. */
@@ -147,7 +160,10 @@ export class MsgpackCursor {
 
   /** The head that comes next. */
   byte(): number {
-    return this.#advance(1).getUint8(this.#at - 1);
+    const byte = this.#bytes[this.#at];
+    if (byte === undefined) throw new MsgpackError("it ends too early");
+    this.#at++;
+    return byte;
   }
 
   /** Goes on by `size`, and answers the view to read what was passed over. */

@@ -63,7 +63,11 @@ export class MsgpackReader {
     const text = this.#cursor.textSize(head);
     if (text !== undefined) return this.#cursor.text(text);
     const array = this.#cursor.arraySize(head);
-    if (array !== undefined) return Array.from({ length: array }, () => this.value(depth + 1));
+    if (array !== undefined) {
+      const values: unknown[] = [];
+      for (let count = 0; count < array; count++) values.push(this.value(depth + 1));
+      return values;
+    }
     const map = this.#cursor.mapSize(head);
     if (map !== undefined) {
       const record: Record<string, unknown> = {};
