@@ -2,12 +2,13 @@ import type { Command } from "../core/commands.ts";
 import { Refusal } from "../core/errors.ts";
 import { type Event, laneOf } from "../core/events.ts";
 import type { Goodbye } from "../core/goodbyes.ts";
-import { ANONYMOUS, type Credentials, type Identity } from "../core/identity.ts";
+import type { Identity } from "../core/identity.ts";
 import type { PeerId } from "../core/ids.ts";
 import type { Dialect, EACH, Heard, Opening, Stopping, Urgency, Wire } from "../dialects/dialect.ts";
 import { type Frame, frameOf, type Incoming } from "../lib/frame.ts";
 import type { Lane } from "../lib/lane.ts";
 import type { Link, LinkEnd, LinkFault, LinkListener } from "../transports/link.ts";
+import { Admission } from "./admission.ts";
 import { Asking } from "./asking.ts";
 import type { Visitor } from "./gate.ts";
 import { Intake } from "./intake.ts";
@@ -32,7 +33,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   readonly outlet: Outlet;
   readonly #asking: Asking;
   readonly #intake: Intake;
-  #identity = ANONYMOUS;
+  readonly #admission: Admission;
   /** Whether it was told that the server is about to stop. */
   #isAnnounced = false;
 
@@ -49,11 +50,20 @@ export class Connection implements LinkListener, Speaker, Visitor {
       ended: () => this.#ended(),
     });
     this.#asking = new Asking({ link, talk: this.#talk, surround, visitor: this, intake: this.#intake });
+    this.#admission = new Admission({
+      opening,
+      talk: this.#talk,
+      intake: this.#intake,
+      asking: this.#asking,
+      surround,
+      identified: () => surround.identified(this),
+      act: (heard) => this.#act(heard, surround.now()),
+    });
     if (dialect) this.#speak(dialect);
   }
 
   get identity(): Identity {
-    return this.#identity;
+    return this.#admission.identity;
   }
 
   get peer(): PeerId | undefined {
@@ -108,7 +118,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
     const conversation = this.#talk.conversation;
     let command: Command | undefined;
     try {
-      if (identity) this.#identify(identity);
+      if (identity) this.#admission.identify(identity);
       const heard = identity ? conversation?.admitted?.(identity) : conversation?.greet?.();
       if (!heard) return;
       if (heard.type === "arrival") command = heard.command;
@@ -133,7 +143,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
   }
 
   slow(ms: number): void {
-    setTimeout(this.#intake.hold(), ms).unref();
+    this.#surround.later(ms, this.#intake.hold());
   }
 
   probe(withinMs: number): void {
@@ -145,15 +155,19 @@ export class Connection implements LinkListener, Speaker, Visitor {
   }
 
   wait(isOver: () => boolean, maxMs = LONGEST_WAIT_MS): void {
-    const until = this.#surround.now() + maxMs;
+    const surround = this.#surround;
+    const until = surround.now() + maxMs;
     const letGo = this.#intake.hold();
-    const timer = setInterval(() => {
-      if (!isOver() && this.#talk.state.is !== "closed" && this.#surround.now() < until) return;
-      clearInterval(timer);
+    const look = () => {
+      if (!isOver() && this.#talk.state.is !== "closed" && surround.now() < until) {
+        surround.later(WAIT_STEP_MS, look);
+        return;
+      }
       // It could not be heard meanwhile.
-      this.heardAt = this.#surround.now();
+      this.heardAt = surround.now();
       letGo();
-    }, WAIT_STEP_MS).unref();
+    };
+    surround.later(WAIT_STEP_MS, look);
   }
 
   fault(fault: LinkFault): void {
@@ -264,7 +278,7 @@ export class Connection implements LinkListener, Speaker, Visitor {
       case "credentials":
         asking.reference = heard.reference;
         asking.passOver(heard.sequence);
-        void this.#authenticate(heard.credentials, heard.reference);
+        void this.#admission.check(heard.credentials, heard.reference);
         break;
       case "arrival":
         if (this.#talk.arrive(heard.arrival, now)) this.#surround.arrived(this);
@@ -290,38 +304,6 @@ export class Connection implements LinkListener, Speaker, Visitor {
     const { retryAfterMs } = bucket;
     if (dialect.whenTooFast !== "wait") throw new Refusal("slow_down", { retryAfterMs });
     this.#surround.later(retryAfterMs, this.#intake.hold());
-  }
-
-  #identify(identity: Identity): void {
-    this.#identity = identity;
-    this.#surround.identified(this);
-  }
-
-  /** Checks credentials while the link is paused, then goes on where the dialect wants to. */
-  async #authenticate(credentials: Credentials, reference: unknown): Promise<void> {
-    const conversation = this.#talk.conversation;
-    if (!conversation?.admitted) return;
-    const letGo = this.#intake.hold();
-    const before = this.#identity;
-    try {
-      const context = { opening: this.opening, dialect: this.dialect ?? "" };
-      const identity = await this.#surround.authenticate(credentials, context);
-      // The link may have gone in the meantime.
-      if (this.#talk.conversation !== conversation) return;
-      this.#identify(identity);
-      this.#asking.reference = reference;
-      this.#act(conversation.admitted(identity), this.#surround.now());
-    } catch (error) {
-      this.#asking.reference = reference;
-      if (this.#talk.conversation === conversation) {
-        // Credentials that were good, but not for this one, do not take the place of those that were.
-        if (this.#talk.state.is === "online" && this.#identity !== before) this.#identify(before);
-        this.#asking.refuse(error, undefined);
-      }
-    } finally {
-      this.#asking.reference = undefined;
-      letGo();
-    }
   }
 }
 

@@ -7,6 +7,7 @@ import { createLog } from "../observe/log.ts";
 import { Server } from "../server/server.ts";
 import type { LinkEnd } from "../transports/link.ts";
 import { type MemoryPair, memoryPair } from "../transports/memory.ts";
+import { HandTimers } from "./hand-timers.ts";
 import { seededRandom } from "./hub.ts";
 
 /** A frame as it stands on the wire. */
@@ -79,7 +80,7 @@ export function nativeServer(
   { auth, server: given }: { readonly auth?: AuthProvider; readonly server?: Server } = {},
 ) {
   const clock = { now: 1_700_000_000_000 };
-  const timers: { readonly at: number; readonly then: () => void }[] = [];
+  const timers = new HandTimers(clock);
   const log = createLog({ level: "silent", format: "json" });
   const server =
     given ??
@@ -89,7 +90,7 @@ export function nativeServer(
       world: {
         now: () => clock.now,
         random: seededRandom(7),
-        later: (ms, then) => void timers.push({ at: clock.now + ms, then }),
+        later: (ms, then) => timers.later(ms, then),
       },
     });
   const clients: NativeClient[] = [];
@@ -134,7 +135,7 @@ export function nativeServer(
     /** Lets time pass: timers first, then the server's tick. */
     async forward(ms: number) {
       clock.now += ms;
-      for (const { then } of timers.splice(0)) then();
+      timers.runDue();
       server.tick();
       await settle();
     },

@@ -6,6 +6,7 @@ import { createLog } from "../observe/log.ts";
 import { Server } from "../server/server.ts";
 import type { LinkEnd } from "../transports/link.ts";
 import { type MemoryPair, memoryPair } from "../transports/memory.ts";
+import { HandTimers } from "./hand-timers.ts";
 import { seededRandom } from "./hub.ts";
 import { StrictFish } from "./strict-fish.ts";
 
@@ -126,13 +127,18 @@ async function settled(clients: readonly FishClient[]): Promise<void> {
   }
 }
 
-/** A server without a network, whose clock and chance belong to the test. */
+/** A server without a network, whose clock, chance and timers belong to the test. */
 export function fishTank(settings: Partial<SignalFishSettings> = {}, input: ConfigInput = {}) {
   const clock = { now: Date.UTC(2026, 2, 4, 5, 6, 7, 250) };
+  const timers = new HandTimers(clock);
   const server = new Server(configOf(input), {
     log: createLog({ level: "silent", format: "json" }),
     dialects: [signalFish({ silence: { activityMs: 0, idleMs: 0 }, ...settings })],
-    world: { now: () => clock.now, random: seededRandom(7), later: () => {} },
+    world: {
+      now: () => clock.now,
+      random: seededRandom(7),
+      later: (ms, then) => timers.later(ms, then),
+    },
   });
   const clients: FishClient[] = [];
 
@@ -176,6 +182,7 @@ export function fishTank(settings: Partial<SignalFishSettings> = {}, input: Conf
     /** Lets time pass. */
     async forward(ms: number) {
       clock.now += ms;
+      timers.runDue();
       server.tick();
       await settle();
     },
