@@ -4,6 +4,7 @@ import { type AnyFrame, type Codec, jsonCodec, loadCodec } from "./codec.ts";
 import type { ConnectionEvents } from "./connection-events.ts";
 import type { ConnectionState, LossReason } from "./connection-state.ts";
 import { ParlorError } from "./errors.ts";
+import { Introduction } from "./introduction.ts";
 import { Lifeline, type LifelineOwner } from "./lifeline.ts";
 import type { Wire } from "./line.ts";
 import { Matches } from "./matches.ts";
@@ -13,8 +14,8 @@ import type { RoomOwner } from "./room-owner.ts";
 import { Rooms } from "./rooms.ts";
 import { type RefusedPost, type RequestOptions, type ServerLimits, Session } from "./session.ts";
 import { findSocketClass } from "./socket.ts";
+import { Waiters } from "./waiters.ts";
 
-const CLIENT = "parlor-js/0.1.0";
 const DAY_MS = 86_400_000;
 
 type Tell = <Name extends keyof ConnectionEvents>(name: Name, event: ConnectionEvents[Name]) => void;
@@ -39,15 +40,15 @@ export class Engine implements LifelineOwner, RoomOwner {
   #toldPending = 0;
   /** Messages that are being encrypted. */
   #busy = 0;
-  /** Whether the present line began with a token that was fetched for it. */
-  #isTokenFresh = false;
-  readonly #waiters = new Set<() => void>();
+  readonly #introduction: Introduction;
+  readonly #waiters = new Waiters(() => (this.#state.is === "closed" ? this.#closedError() : undefined));
   readonly #stopListening: () => void;
 
   constructor(url: string, options: EngineOptions, tell: Tell) {
     this.url = url;
     this.#options = options;
     this.#tell = tell;
+    this.#introduction = new Introduction(options);
     this.clock = options.clock ?? systemClock;
     this.random = options.random ?? Math.random;
     this.rooms = new Rooms(this);
@@ -91,22 +92,7 @@ export class Engine implements LifelineOwner, RoomOwner {
   }
 
   reached(condition: () => boolean, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const stop = () => {
-        this.#waiters.delete(look);
-        signal?.removeEventListener("abort", look);
-      };
-      const look = () => {
-        if (signal?.aborted) reject(signal.reason);
-        else if (this.#state.is === "closed") reject(this.#closedError());
-        else if (condition()) resolve();
-        else return;
-        stop();
-      };
-      this.#waiters.add(look);
-      signal?.addEventListener("abort", look);
-      look();
-    });
+    return this.#waiters.until(condition, signal);
   }
 
   request(frame: AnyFrame, options: RequestOptions): Promise<AnyFrame> {
@@ -161,23 +147,8 @@ export class Engine implements LifelineOwner, RoomOwner {
 
   // What the lifeline asks and tells.
 
-  async hello(): Promise<Wire> {
-    const { getToken, ticket, space, alias, meta, encoding } = this.#options;
-    const resume = this.#session.resumption;
-    const token = getToken ? await getToken() : this.#options.token;
-    this.#isTokenFresh = getToken !== undefined;
-    return jsonCodec.encode({
-      t: "hello",
-      v: 1,
-      client: CLIENT,
-      ...(token !== undefined && { token }),
-      ...(ticket !== undefined && !resume && { ticket }),
-      ...(encoding && { enc: encoding }),
-      ...(space !== undefined && { space }),
-      ...(alias !== undefined && { alias }),
-      ...(meta && { meta }),
-      ...(resume !== undefined && { resume }),
-    });
+  hello(): Promise<Wire> {
+    return this.#introduction.hello(this.#session.resumption);
   }
 
   welcomed(frame: AnyFrame): void {
@@ -186,7 +157,7 @@ export class Engine implements LifelineOwner, RoomOwner {
     const unconfirmed = this.#session.welcomed(frame);
     this.#peer = welcome.peer;
     this.#alias = welcome.alias;
-    this.#isTokenFresh = false;
+    this.#introduction.taken();
     if (welcome.resumed) {
       this.rooms.recover(welcome.rooms);
       if (welcome.inLost) this.matches.failAll(new ParlorError("session_lost"));
@@ -224,8 +195,7 @@ export class Engine implements LifelineOwner, RoomOwner {
   }
 
   canMend(reason: LossReason): boolean {
-    const isAboutToken = reason === "token_expired" || reason === "unauthorized";
-    return isAboutToken && this.#options.getToken !== undefined && !this.#isTokenFresh;
+    return this.#introduction.canMend(reason);
   }
 
   changed(state: ConnectionState): void {
@@ -233,7 +203,7 @@ export class Engine implements LifelineOwner, RoomOwner {
     if (state.is === "resuming" || state.is === "connecting") this.#session.lost();
     if (state.is === "closed") this.#ended(state.reason);
     this.#tell("state", state);
-    this.#look();
+    this.#waiters.look();
   }
 
   #ended(reason: string): void {
@@ -304,19 +274,13 @@ export class Engine implements LifelineOwner, RoomOwner {
     if (pending === this.#toldPending) return;
     this.#toldPending = pending;
     this.#tell("pending", { count: pending });
-    this.#look();
-  }
-
-  #look(): void {
-    for (const look of [...this.#waiters]) look();
+    this.#waiters.look();
   }
 
   async #renew(): Promise<void> {
-    const { getToken } = this.#options;
-    if (!getToken) return;
     try {
-      const token = await getToken();
-      await this.request({ t: "token", token }, { numbered: false });
+      const token = await this.#introduction.renewed();
+      if (token !== undefined) await this.request({ t: "token", token }, { numbered: false });
     } catch (error) {
       // The server will say goodbye when it has to; a new line fetches a token of its own.
       this.troubled(error);

@@ -3,10 +3,10 @@ import { CarefulEmitter, callCarefully } from "./careful.ts";
 import type { Contract } from "./contract.ts";
 import { ParlorError } from "./errors.ts";
 import { Inlet } from "./inlet.ts";
+import type { Position } from "./progress.ts";
 import type { MessageMeta, ResyncReason, RoomEvents } from "./room-events.ts";
 import type { RoomOwner } from "./room-owner.ts";
 import { memberOf, RoomView } from "./room-view.ts";
-import type { Position } from "./session.ts";
 
 /** What arrives in a room, in its order: frames of the server, and what the connection itself knows. */
 type Arrival =

@@ -5,12 +5,12 @@ import type { AnyFrame } from "./codec.ts";
 import type { Contract } from "./contract.ts";
 import type { RoomEncryption } from "./encryption/encryption.ts";
 import { ParlorError } from "./errors.ts";
+import type { Position } from "./progress.ts";
 import type { CallOptions } from "./requests.ts";
 import { Room } from "./room.ts";
 import { RoomFeed } from "./room-feed.ts";
 import type { RoomOwner } from "./room-owner.ts";
 import type { RoomParts } from "./room-parts.ts";
-import type { Position } from "./session.ts";
 
 /** Which room, and what to do when it is not there. Without `room` and `code`, `create` opens one with a new name. */
 export interface JoinTarget {

@@ -3,6 +3,7 @@ import type { AnyFrame, Codec } from "./codec.ts";
 import { ParlorError } from "./errors.ts";
 import type { Wire } from "./line.ts";
 import { type OfflinePolicy, Outbox, type Outgoing } from "./outbox.ts";
+import { type Positions, Progress } from "./progress.ts";
 import { Pump, type Sink } from "./pump.ts";
 import { type CallOptions, type Question, Requests } from "./requests.ts";
 
@@ -12,12 +13,6 @@ export interface ServerLimits {
   readonly messagesPerSecond: number;
   readonly burst: number;
   readonly queueBytes: number;
-}
-
-/** How far a room was followed: an offset counts within its epoch. */
-export interface Position {
-  readonly e: string;
-  readonly o: number;
 }
 
 /** A one-way message that the server refused. */
@@ -32,7 +27,7 @@ export interface SessionOptions {
   readonly sink: Sink;
   readonly offline: { readonly maxItems: number; readonly maxBytes: number; readonly maxAgeMs: number };
   /** How far each room was followed, for the server and for the resume. */
-  readonly positions: () => Readonly<Record<string, Position>>;
+  readonly positions: () => Positions;
   readonly refused: (refused: RefusedPost) => void;
   /** The number of pending messages changed. */
   readonly pendingChanged: () => void;
@@ -70,19 +65,17 @@ export class Session {
   readonly #requests: Requests;
   readonly #pump: Pump;
   #identity: { readonly session: string; readonly token: string } | undefined;
-  /** Number of the last direct event. */
-  #seenDirect = 0;
+  readonly #progress: Progress;
   #limits: ServerLimits = DEFAULT_LIMITS;
   #isUp = false;
   #stopTimer: () => void = () => {};
-  /** What was last told by `ack`, to tell nothing twice. */
-  #told = "";
 
   constructor(options: SessionOptions) {
     const { codec, clock, sink, offline } = options;
     this.#options = options;
     this.#outbox = new Outbox(codec, { ...offline, window: WINDOW });
     this.#requests = new Requests(clock);
+    this.#progress = new Progress(options.positions);
     this.#pump = new Pump({
       outbox: this.#outbox,
       sink,
@@ -104,7 +97,7 @@ export class Session {
   /** What a new line says to go on where the last one broke off; `undefined` without a session. */
   get resumption(): AnyFrame["resume"] {
     if (!this.#identity) return undefined;
-    return { ...this.#identity, in: this.#seenDirect, rooms: this.#options.positions() };
+    return { ...this.#identity, ...this.#progress.resumption };
   }
 
   /**
@@ -126,7 +119,7 @@ export class Session {
       this.#outbox.rewind(again);
       return [];
     }
-    this.#seenDirect = typeof lastDirect === "number" ? lastDirect : 0;
+    this.#progress.begin(typeof lastDirect === "number" ? lastDirect : 0);
     this.#requests.sessionLost();
     const lost = this.#outbox.restart(this.#again(0));
     return lost.map(({ item }) => item).filter(({ about }) => about.requestId === undefined);
@@ -135,7 +128,7 @@ export class Session {
   /** Sends what waits: to be called when everything that must be said first is in the queue. */
   start(): void {
     this.#expire();
-    this.#told = JSON.stringify(this.#progress());
+    this.#progress.told();
     this.#pump.start(this.#limits);
     this.#everySoOften();
     this.#options.pendingChanged();
@@ -164,10 +157,7 @@ export class Session {
   heard(frame: AnyFrame): boolean {
     const { t, re, aq, n } = frame;
     if (typeof aq === "number") this.#acknowledge(aq);
-    if (typeof n === "number") {
-      if (n <= this.#seenDirect) return false;
-      this.#seenDirect = n;
-    }
+    if (typeof n === "number" && !this.#progress.heard(n)) return false;
     if (t === "ack") {
       if (typeof frame.q === "number") this.#acknowledge(frame.q);
       return false;
@@ -294,20 +284,10 @@ export class Session {
 
   #tellProgress(): void {
     if (!this.#isUp) return;
-    const progress = this.#progress();
-    const text = JSON.stringify(progress);
-    if (text === this.#told || !this.#pump.spend()) return;
-    this.#told = text;
-    this.#options.sink.send(this.#options.codec.encode(progress));
-  }
-
-  #progress(): AnyFrame {
-    const positions = Object.entries(this.#options.positions());
-    return {
-      t: "ack",
-      in: this.#seenDirect,
-      rooms: Object.fromEntries(positions.map(([room, { o }]) => [room, o])),
-    };
+    const { news } = this.#progress;
+    if (news === undefined || !this.#pump.spend()) return;
+    this.#progress.told();
+    this.#options.sink.send(this.#options.codec.encode(news));
   }
 }
 
