@@ -10,6 +10,8 @@ export class SealedCalls implements Cover {
   readonly #pairwise: Pairwise;
   /** Counter of the last question of each peer: what is not above it was asked before. */
   readonly #lastAsked = new Map<string, number>();
+  /** Settles when all questions that came until now are opened. */
+  #opened: Promise<unknown> = Promise.resolve();
 
   constructor(pairwise: Pairwise) {
     this.#pairwise = pairwise;
@@ -28,7 +30,12 @@ export class SealedCalls implements Cover {
   }
 
   async asked(from: string, type: string, d: unknown) {
-    const question = await this.#pairwise.open(from, d, `ask ${type}`);
+    const opening = this.#pairwise.open(from, d, `ask ${type}`);
+    // A long question may take longer to open than the next one: counters are compared in the order in which they came.
+    const before = this.#opened;
+    this.#opened = Promise.allSettled([before, opening]).then(() => {});
+    await before;
+    const question = await opening;
     const c = isSealedForOne(d) ? d.c : 0;
     if (c <= (this.#lastAsked.get(from) ?? 0))
       throw new ParlorError("encryption", { message: "a repeated question" });
