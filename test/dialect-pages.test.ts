@@ -59,6 +59,9 @@ describe("pages below /<dialect>/", () => {
       expect((await get(path)).status).toBe(426);
     }
     expect((await get("/native/v2/ws")).status).toBe(404);
+    // Nobody is served there.
+    expect((await (await serve(["native", "signalFish"]))("/ws")).status).toBe(404);
+    expect((await (await serve(["pulsar"]))("/v1/signaling")).status).toBe(426);
   });
 
   it("[HT7] [HT17] ask for the token of metrics", async () => {

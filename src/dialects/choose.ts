@@ -44,7 +44,7 @@ export function chooseByOpening(served: Served, opening: Opening): Dialect | "fi
  * Whether a request for `path` that is no upgrade has most likely forgotten to be one. Links are taken at every path below
  * `/<dialect>/`, and at every path where one dialect is spoken; pages may be there as well, and most paths are nothing.
  */
-export function isSocketPath(served: Served, path: string): boolean {
+export function isForLinksAlone(served: Served, path: string): boolean {
   const [, first = "", ...rest] = path.split("/");
   const below = served.has(first) ? { dialect: first, path: `/${rest.join("/")}` } : undefined;
   if (below?.path === "/") return true;

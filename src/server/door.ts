@@ -2,7 +2,7 @@ import type { Config } from "../config/index.ts";
 import { ERRORS, Refusal } from "../core/errors.ts";
 import type { Hub } from "../core/hub.ts";
 import type { Identity } from "../core/identity.ts";
-import { chooseByOpening, isSocketPath, type Served } from "../dialects/choose.ts";
+import { chooseByOpening, isForLinksAlone, type Served } from "../dialects/choose.ts";
 import type { Dialect, Opening, OpeningAnswer } from "../dialects/dialect.ts";
 import type { UpgradeDecision } from "../transports/http.ts";
 import type { Link } from "../transports/link.ts";
@@ -67,7 +67,8 @@ export class Door {
 
   /** Whether the path is there for links alone, so that whoever asks for a page there is told so. */
   asksForUpgrade(path: string): boolean {
-    return this.#leadsToRelay(path) || isSocketPath(this.served, path);
+    if (this.#leadsToRelay(path)) return true;
+    return isForLinksAlone(this.served, path) && (this.served.size === 1 || this.isSocketPath(path));
   }
 
   /** Whether the path takes links. */
