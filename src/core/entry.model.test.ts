@@ -9,7 +9,14 @@ const ADDRESSES = ["reef/AAA222", "reef/BBB333", "reef/CCC444"].map(roomId);
 const PASSWORDS = [undefined, "coral", "wave"] as const;
 const [home] = ADDRESSES as [(typeof ADDRESSES)[number]];
 const ada = peerId("ada");
-const GAME: RoomPolicy = { ...PRIVATE_ROOM, hosted: false, lobby: true, hasAuthority: true, spectators: 9 };
+const GAME: RoomPolicy = {
+  ...PRIVATE_ROOM,
+  banAfterKick: true,
+  hosted: false,
+  lobby: true,
+  hasAuthority: true,
+  spectators: 9,
+};
 
 type Step =
   | { readonly do: "join" | "watch"; readonly who: PeerId; readonly at: number; readonly with: number }
@@ -53,7 +60,9 @@ class Model {
       case "leave":
         return this.members.delete(step.who) ? "done" : "not_in_room";
       case "kick":
-        return this.members.delete(step.who) ? "done" : "peer_not_found";
+        if (!this.members.delete(step.who)) return "peer_not_found";
+        this.banned.add(step.who);
+        return "done";
       case "ban":
         this.members.delete(step.who);
         this.banned.add(step.who);

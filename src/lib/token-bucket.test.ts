@@ -12,6 +12,15 @@ describe("a token bucket", () => {
     expect(takes(60_000, 4)).toEqual([true, true, true, false]);
   });
 
+  it("gives nothing until what was owed has come back", () => {
+    const bucket = new TokenBucket({ perSecond: 10, burst: 1 }, 0);
+    bucket.take(0);
+    bucket.owe();
+
+    expect(bucket.retryAfterMs).toBe(200);
+    expect([bucket.take(199), bucket.take(200), bucket.take(201)]).toEqual([false, true, false]);
+  });
+
   it("is given nothing by a clock that goes backwards, and goes on from there", () => {
     const bucket = new TokenBucket({ perSecond: 10, burst: 1 }, 1_000);
     bucket.take(1_000);

@@ -25,6 +25,11 @@ export class TokenBucket {
     return true;
   }
 
+  /** Takes one token on credit: as many fewer come back before `take` succeeds again. */
+  owe(): void {
+    this.#tokens--;
+  }
+
   /** Ms after `now` until `take` can succeed; 0 when it can. */
   waitMs(now: number): number {
     this.#refill(now);

@@ -301,8 +301,10 @@ export class Connection implements LinkListener, Speaker, Visitor {
 
   /** @throws {Refusal} `slow_down`, unless the dialect would rather read on later */
   #tooFast({ dialect, bucket }: Online): void {
+    if (dialect.whenTooFast !== "wait") throw new Refusal("slow_down", { retryAfterMs: bucket.retryAfterMs });
+    // The message at hand is heard all the same.
+    bucket.owe();
     const { retryAfterMs } = bucket;
-    if (dialect.whenTooFast !== "wait") throw new Refusal("slow_down", { retryAfterMs });
     this.#surround.later(retryAfterMs, this.#intake.hold());
   }
 }
