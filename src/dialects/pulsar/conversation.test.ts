@@ -66,6 +66,13 @@ const message = fc
     JSON.stringify({ ...fields, type, ...(isMine && { session_id: "s1", peer_id: "ada" }) }),
   );
 
+/** A host may, and is gone then, unless it has left before. */
+function kicksItself(said: string | Uint8Array): boolean {
+  if (typeof said !== "string" || !said.includes("kick_user")) return false;
+  const { type, target_peer_id, session_id, peer_id } = JSON.parse(said) as Record<string, unknown>;
+  return type === "kick_user" && target_peer_id === "ada" && session_id === "s1" && peer_id === "ada";
+}
+
 describe("a conversation", () => {
   it("[PU13] answers whatever it hears, or says nothing", () => {
     fc.assert(
@@ -76,7 +83,8 @@ describe("a conversation", () => {
           hear(JSON.stringify({ type: "join", session_id: "s1", peer_id: "ada", join_token: "" }));
           expect(hub.counts.peers).toBe(1);
           for (const each of said) hear(each);
-          expect(hub.counts.peers).toBe(1);
+          if (said.some(kicksItself)) expect([0, 1]).toContain(hub.counts.peers);
+          else expect(hub.counts.peers).toBe(1);
         },
       ),
       { numRuns: 400 },
