@@ -36,7 +36,7 @@ export const openQuic: OpenWire = async (options) => {
     throw new ParlorError("no_carrier", { message: "QUIC cannot check a certificate by its hash" });
   }
   const key = JSON.stringify([url.host, isPinned, ca]);
-  const isShared = options.connection !== "own";
+  const isShared = options.connection === "shared";
   const known = isShared ? shared.get(key) : undefined;
   const connecting = known ?? connect(options, () => forget(key, connecting));
   if (isShared && !known) shared.set(key, connecting);

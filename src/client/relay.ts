@@ -38,8 +38,8 @@ export interface RelayOptions {
   /** PEM of the issuer of the server's certificate, when the system does not know it. Only for QUIC, and hosts with a name. */
   readonly ca?: string | undefined;
   /**
-   * Whether a line over QUIC shares its connection with others of this program to the same server (the default), or has its
-   * own: faster where one sends in bulk while another is sent to.
+   * Whether a line over QUIC has a connection of its own (the default), or shares one with others of this program to the same
+   * server: cheaper where there are many that say little; slower where one sends in bulk while another is sent to.
    */
   readonly connection?: "shared" | "own" | undefined;
   readonly WebSocket?: SocketClass | undefined;

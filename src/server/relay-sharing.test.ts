@@ -4,7 +4,7 @@ import { RELAY_ENDS } from "../core/relay-ends.ts";
 import { PREFIX_BYTES, prefixed } from "../lib/length-prefix.ts";
 import { frame, hello, quic, say, serve } from "../testing/relay-scene.ts";
 
-const QUIC = { carriers: ["quic"] } as const;
+const QUIC = { carriers: ["quic"], connection: "shared" } as const;
 
 function heardBy(relay: Relay): string[] {
   const heard: string[] = [];
