@@ -21,6 +21,8 @@ const relay = parlorWith({
   PARLOR_QUIC_ENABLED: "true",
   PARLOR_QUIC_PORT: "0",
   PARLOR_QUIC_HOST: "127.0.0.1",
+  // So that its one UDP port is that of QUIC.
+  PARLOR_NAT_ENABLED: "false",
   PARLOR_RELAY_SESSION_RATE_BYTES: "0",
 });
 
